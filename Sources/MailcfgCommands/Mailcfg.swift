@@ -1,0 +1,2 @@
+/// The entry point.
+public enum Placeholder {}

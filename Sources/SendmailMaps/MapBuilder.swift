@@ -1,0 +1,2 @@
+internal import BerkeleyDB
+internal import SendmailConfig

@@ -1,0 +1,6 @@
+internal import MailcfgCommands
+
+@main
+struct Main {
+  static func main() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import BerkeleyDB
+
+@Suite struct Empty {}

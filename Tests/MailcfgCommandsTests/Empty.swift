@@ -1,0 +1,5 @@
+import Testing
+
+@testable import MailcfgCommands
+
+@Suite struct Empty {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SendmailConfig
+
+@Suite struct Empty {}

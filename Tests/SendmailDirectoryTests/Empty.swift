@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SendmailDirectory
+
+@Suite struct Empty {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SendmailMaps
+
+@Suite struct Empty {}

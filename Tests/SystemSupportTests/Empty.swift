@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SystemSupport
+
+@Suite struct Empty {}
