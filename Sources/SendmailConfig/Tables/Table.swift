@@ -94,10 +94,12 @@ public struct Table: Sendable {
     return found
   }
 
-  /// The 0-based lines of every entry with the key, in order.
-  package func lines(of key: ByteString) -> [Int] {
+  /// The 0-based lines of every entry with one of the keys, in order.
+  ///
+  /// - Parameter keys: The keys, folded.
+  package func lines(of keys: Set<ByteString>) -> [Int] {
     var found: [Int] = []
-    forEachLine(of: [key.folded]) { _, index in
+    forEachLine(of: keys) { _, index in
       found.append(index)
       return true
     }
@@ -113,6 +115,9 @@ public struct Table: Sendable {
       return keys.contains(key) ? body(key, index) : true
     }
   }
+
+  /// Removes the 0-based lines.
+  package mutating func removeLines(_ indices: Set<Int>) { text.removeLines(indices) }
 
   /// Replaces lines; see ``Text/replaceLines(_:with:)``.
   package mutating func replaceLines(_ indices: Range<Int>, with bytes: [UInt8]) {

@@ -48,8 +48,8 @@ extension Table {
   /// - Returns: ``Edit/removed(count:)``, or ``Edit/unchanged(line:)`` with 0 where there is none.
   @discardableResult
   public mutating func remove(_ key: ByteString) -> Edit {
-    let found = lines(of: key)
-    for line in found.reversed() { replaceLines(line..<line + 1, with: []) }
+    let found = lines(of: [key.folded])
+    removeLines(Set(found))
     return found.isEmpty ? .unchanged(line: 0) : .removed(count: found.count)
   }
 

@@ -87,6 +87,16 @@ package enum ASCII {
   }
 }
 
+extension BidirectionalCollection where Element == UInt8 {
+  /// The part between the bytes at both ends that are to go.
+  package func trimming(while goes: (UInt8) -> Bool) -> SubSequence {
+    var rest = self[...]
+    while let first = rest.first, goes(first) { rest.removeFirst() }
+    while let last = rest.last, goes(last) { rest.removeLast() }
+    return rest
+  }
+}
+
 /// One UTF-8 sequence at the head of some bytes (RFC 3629 §4).
 package enum UTF8Sequence {
   /// The length in bytes of the well-formed sequence that `bytes` begins with; 0 where it is not well-formed.

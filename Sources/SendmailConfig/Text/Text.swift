@@ -34,7 +34,9 @@ public struct Text: Sendable {
     lines = Text.lines(of: bytes.span, from: 0)
   }
 
-  /// The number of lines. A last line without a newline counts; the nothing behind a final newline does not.
+  /// The number of lines.
+  ///
+  /// A last line without a newline counts; the nothing behind a final newline does not.
   public var lineCount: Int { lines.count }
 
   /// Whether an edit has changed the text since it was read.
@@ -114,6 +116,18 @@ public struct Text: Sendable {
     let start = buffer.count
     buffer.append(contentsOf: bytes)
     lines.replaceSubrange(indices, with: Text.lines(of: buffer.span, from: start))
+  }
+
+  /// Removes whole lines.
+  ///
+  /// - Parameter indices: The 0-based lines.
+  /// - Complexity: O(*n*) in lines, however many are removed.
+  package mutating func removeLines(_ indices: Set<Int>) {
+    guard !indices.isEmpty else { return }
+    var kept: [Line] = []
+    kept.reserveCapacity(lines.count)
+    for (index, line) in lines.enumerated() where !indices.contains(index) { kept.append(line) }
+    lines = kept
   }
 
   /// Calls `body` with each run of lines that lie one behind the other in the buffer.
