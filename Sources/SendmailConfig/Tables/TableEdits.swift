@@ -60,7 +60,9 @@ extension Table {
       if isSibling(ByteString(text.buffer[fields.key]), ByteString(text.buffer[fields.value])) { place = index + 1 }
       return true
     }
-    return place ?? text.lineCount
+    let end = place ?? text.lineCount
+    // makemap reads a last line without LF up to a NUL, but drops a line with LF and NUL: it must stay the last one.
+    return end == text.lineCount && text.lacksFinalNewline && text.line(end).contains(ASCII.nul) ? end - 1 : end
   }
 
   /// Inserts lines in the style of their neighbours.

@@ -96,7 +96,8 @@ public struct Text: Sendable {
   /// Replaces whole lines by whole lines.
   ///
   /// A text without a final newline gets one where lines are added behind its last line: the one case in which an edit
-  /// touches a neighbour. What is the same as before is no change.
+  /// touches a neighbour. It is a bare LF even among CR LF: the CR would become part of the neighbour. What is the same as
+  /// before is no change.
   ///
   /// - Parameters:
   ///   - indices: The 0-based lines to be replaced; an empty range inserts before its bound.
@@ -109,7 +110,7 @@ public struct Text: Sendable {
     var bytes = bytes
     if !bytes.isEmpty, indices.lowerBound == lines.count, lacksFinalNewline {
       let last = lines.count - 1
-      bytes = Array(buffer[lines[last].range]) + lineEnd + bytes
+      bytes = Array(buffer[lines[last].range]) + [ASCII.lineFeed] + bytes
       indices = last..<indices.upperBound
     }
     precondition(buffer.count + bytes.count <= Text.maximumCount, "a text of more than 4 GiB")
