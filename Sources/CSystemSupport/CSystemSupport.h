@@ -3,7 +3,6 @@
 #define C_SYSTEM_SUPPORT_H
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>

@@ -1,3 +1,4 @@
+internal import CSystemSupport
 internal import Glibc
 
 /// Which file it is, whatever its names are.
@@ -72,6 +73,13 @@ package struct FileStatus: Hashable, Sendable {
   package var group: UInt32
   /// The number of names (hard links).
   package var linkCount: UInt64
+
+  /// What a path leads to; `nil` if that cannot be said.
+  init?(following path: String) {
+    var status = stat()
+    if unsafe stat(path, &status) != 0 { return nil }
+    self.init(status)
+  }
 
   init(_ status: stat) {
     identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))

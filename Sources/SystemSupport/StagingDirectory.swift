@@ -60,11 +60,8 @@ final class StagingDirectory {
   /// It leads through the open directory where there is a /proc, so that nobody can lead it elsewhere.
   func path(of file: String) throws(SystemError) -> String {
     let short = "/proc/self/fd/\(directory.descriptor.number)"
-    var status = stat()
-    if unsafe stat(short, &status) == 0, try FileStatus(status).identity == directory.descriptor.status().identity {
-      return "\(short)/\(file)"
-    }
-    return directory.path(of: file)
+    let isSame = try FileStatus(following: short)?.identity == directory.descriptor.status().identity
+    return isSame ? "\(short)/\(file)" : directory.path(of: file)
   }
 
   /// Removes what is in it, and the directory.
