@@ -43,7 +43,7 @@ import Testing
     #expect(plain.pairs == [.init("@", "@"), .init("a", "b")])
   }
 
-  @Test(.needsNamespaces) func aLiveSendmailRefusesAndAllows() throws {
+  @Test(.needsLiveSendmail) func aLiveSendmailRefusesAndAllows() throws {
     let directory = try TemporaryDirectory()
     try directory.write("access", "Connect:127.0.0.78\tRELAY\nConnect:IPv6:2001:db8:0:0:0:0:0:25\tRELAY\n")
     try directory.write("aliases", "list: root, mail\n")

@@ -11,7 +11,7 @@ package final class LiveSendmail {
   init(site: SendmailSite, addresses: [String]) throws(TestSupportError) {
     self.site = site
     log = site.state.path("daemon.log")
-    let command = try Namespaces.command(
+    let command = Namespaces.command(
       [try Tools.sendmail, "-C\(site.configuration)", "-bD"], state: site.state.path, addresses: addresses)
     daemon = try ChildProcess(command[0], Array(command[1...]), environment: Namespaces.environment, log: log)
     // The pid file is written after the daemon listens.
