@@ -33,6 +33,12 @@ import Testing
       ])
   }
 
+  @Test(.needs(.postmap, .dbDump)) func postmapAnswers() throws {
+    let answer = try Oracle.postmap(Array("Key Value\n  more\nkey again\n".utf8))
+    #expect(answer.pairs == [.init("key\0", "Value  more\0")])
+    #expect(answer.messages == ["postmap: warning: map.db: duplicate entry: \"key\""])
+  }
+
   @Test(.needs(.sendmail, .dbDump)) func newaliasesAnswers() throws {
     let answer = try Oracle.newaliases(Array("Root: anna,\n  bernd\nx@local.example: y\nnocolon\n".utf8))
     #expect(answer.pairs == [.init("@\0", "@\0"), .init("root\0", "anna,  bernd\0"), .init("x\0", "y\0")])
