@@ -49,6 +49,22 @@ import Testing
     #expect(plain.pairs == [.init("@", "@"), .init("a", "b")])
   }
 
+  @Test(.needs(.makemap, .dbDump, .sendmail)) func theMailDirectoriesAreBuiltWithoutAnError() throws {
+    for (name, names, entries) in [("hosting", SendmailSite.Names.hosting, 14), ("debian", .stock, 31)] {
+      let directory = try TemporaryDirectory()
+      try directory.copyFixture(name)
+      if name == "debian" {
+        let configuration = try directory.readText("sendmail.cf")
+        #expect(configuration.contains("Kaccess hash -T<TMPF> \(directory.path)/access\n"))
+        #expect(!configuration.contains("/etc/mail"))
+      }
+      let site = try SendmailSite(
+        mailDirectory: directory.path, names: names, configuration: directory.path("for-the-test.cf"))
+      try site.buildMaps()
+      #expect(try DumpedMap(path: directory.path("access.db")).pairs.count == entries)
+    }
+  }
+
   @Test(.needsLiveSendmail) func aLiveSendmailRefusesAndAllows() throws {
     let directory = try TemporaryDirectory()
     try directory.write("access", "Connect:127.0.0.78\tRELAY\nConnect:IPv6:2001:db8:0:0:0:0:0:25\tRELAY\n")
