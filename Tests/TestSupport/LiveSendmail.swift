@@ -11,7 +11,7 @@ package final class LiveSendmail {
   init(site: SendmailSite, addresses: [String]) throws(TestSupportError) {
     self.site = site
     log = site.state.path("daemon.log")
-    let command = try Namespaces.command(
+    let command = Namespaces.command(
       [try Tools.sendmail, "-C\(site.configuration)", "-bD"], state: site.state.path, addresses: addresses)
     daemon = try ChildProcess(command[0], Array(command[1...]), environment: Namespaces.environment, log: log)
     // The pid file is written after the daemon listens.
@@ -37,21 +37,23 @@ package final class LiveSendmail {
 
   /// Opens a session as a client with this address, reads the greeting, and says EHLO.
   package func connect(from address: String) throws(TestSupportError) -> SMTPSession {
-    let session = try SMTPSession(from: address, inNetworkOf: daemon.pid)
+    let session = try SMTPSession(from: address, of: self, inNetworkOf: daemon.pid)
     try session.command("EHLO client.test.example")
     return session
   }
 }
 
-/// An SMTP session that a test holds open.
+/// An SMTP session that a test holds open; the daemon stays for as long.
 package final class SMTPSession {
   private let descriptor: Int32
+  private let server: LiveSendmail
   private var received: [UInt8] = []
   /// The server's first line.
   package private(set) var greeting = ""
 
   /// Connects to port 2525 on loopback, in the network namespace of a process.
-  init(from address: String, inNetworkOf pid: pid_t) throws(TestSupportError) {
+  init(from address: String, of server: LiveSendmail, inNetworkOf pid: pid_t) throws(TestSupportError) {
+    self.server = server
     let isIPv6 = address.contains(":")
     descriptor = try networkSocket(isIPv6 ? AF_INET6 : AF_INET, inNetworkOf: pid)
     let family = isIPv6 ? AF_INET6 : AF_INET
