@@ -139,6 +139,9 @@ extension Trait where Self == ConditionTrait {
       "run scripts/test-tools for the programs that this test compares with; sendmail also needs namespaces")
   }
 
+  /// The test runs the real sendmail, for which ``Namespaces`` are made: skipped for a person without, failing in CI.
+  package static var needsNamespaces: Self { .needs(.sendmail) }
+
   /// The test needs a running daemon, and so root: a person sees it skipped with the reason, in CI it fails.
   package static var needsLiveSendmail: Self {
     .enabled(
