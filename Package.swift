@@ -32,7 +32,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["SystemSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "BerkeleyDBTests", dependencies: ["BerkeleyDB", "TestSupport"]),
-    .testTarget(name: "SystemSupportTests", dependencies: ["SystemSupport", "TestSupport"]),
+    .testTarget(name: "SystemSupportTests", dependencies: ["SystemSupport", "CSystemSupport", "TestSupport"]),
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
     .testTarget(name: "SendmailMapsTests", dependencies: ["SendmailMaps", "SendmailConfig", "TestSupport"]),
     .testTarget(
