@@ -104,12 +104,12 @@ public struct AddressMessage: Sendable, Equatable {
   /// Makes `ADDRESS... words`, the address shortened in its middle as sendmail does.
   init(_ code: Code, about address: ArraySlice<UInt8>, status: Int32? = nil) {
     self.init(
-      code: code, text: Self.printed(Self.shortened(address)) + Array("... \(code.words)".utf8), exitStatus: status)
+      code: code, text: Self.printed(Self.shortened(address) + Array("... \(code.words)".utf8)), exitStatus: status)
   }
 
-  /// The bytes as a message shows them: the eighth bit cleared.
+  /// The bytes as a message shows them: the eighth bit cleared, which makes 0x80 the end of it.
   static func printed(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-    bytes.map { $0 & 0x7F }
+    bytes.prefix { $0 != 0x80 }.map { $0 & 0x7F }
   }
 
   /// At most 203 bytes: a longer text loses its middle.

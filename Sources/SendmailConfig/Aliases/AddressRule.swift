@@ -46,12 +46,12 @@ struct AddressRule: Sendable {
   enum Outcome: Sendable {
     /// The same rule is tried again.
     case again
-    /// The next rule is tried; the named sets, if any, rewrite the tokens first, the last of them before the others.
+    /// The next rule is tried, once the sets have rewritten the tokens, the last of them before the others.
     case next([AddressRuleSet])
-    /// The rule set ends; the named sets, if any, rewrite the tokens first, the last of them before the others.
+    /// The rule set ends, once the sets have rewritten the tokens, the last of them before the others.
     case end([AddressRuleSet])
-    /// The address is refused; the status is the one that sendmail records.
-    case refuse(AddressMessage.Code, status: Int32)
+    /// All rule sets end with this verdict.
+    case decide(AddressRewriter.Verdict)
   }
 
   var pattern: [Part]
@@ -73,30 +73,41 @@ struct AddressRule: Sendable {
     AddressRule(pattern: pattern, outcome: .end(calls), pieces: pieces)
   }
 
+  /// A rule that finds where the address belongs.
+  static func decide(_ pattern: [Part], _ pieces: [Piece], _ verdict: AddressRewriter.Verdict) -> AddressRule {
+    AddressRule(pattern: pattern, outcome: .decide(verdict), pieces: pieces)
+  }
+
   /// A rule that refuses the address.
   static func refuse(_ pattern: [Part], _ code: AddressMessage.Code, status: Int32 = 64) -> AddressRule {
-    AddressRule(pattern: pattern, outcome: .refuse(code, status: status), pieces: [])
+    AddressRule(pattern: pattern, outcome: .decide(.refused(code, status: status)), pieces: [])
   }
 }
 
 /// Applies rule sets to the tokens of one address.
 struct AddressRewriter {
-  /// Why rewriting stopped short of an answer.
-  enum Stop: Error, Equatable {
-    /// A rule refused the address.
+  /// What the rules found.
+  enum Verdict: Sendable, Equatable {
+    /// The tokens are a user of this host.
+    case local
+    /// The tokens are a mailbox of another host.
+    case remote
+    /// A rule refused the address; the status is the one that sendmail records.
     case refused(AddressMessage.Code, status: Int32)
-    /// The sets called each other too deep; the name of the one that was not entered.
-    case recursion(AddressRuleSet)
   }
 
   /// How deep rule sets may call each other.
   static let deepest = 50
   /// How often in a row one rule may match.
   static let mostRounds = 100
+  /// In front of the name of a rule set that has yet to rewrite the tokens behind it. No address can hold this token.
+  private static let call: [UInt8] = [0x80]
 
   let hosts: LocalHosts
   let blank: UInt8
   var tokens: [[UInt8]]
+  /// What the rules found, once they have.
+  var verdict: Verdict?
   /// What was reported on the way.
   var messages: [AddressMessage] = []
 
@@ -106,20 +117,29 @@ struct AddressRewriter {
     self.blank = blank
   }
 
-  /// Rewrites the tokens by a set of rules.
-  mutating func apply(_ set: AddressRuleSet, depth: Int = 0) throws(Stop) {
-    guard depth <= Self.deepest else { throw .recursion(set) }
+  /// Rewrites the tokens by a set of rules; false when it, or one that it called, could not be finished.
+  @discardableResult
+  mutating func apply(_ set: AddressRuleSet, depth: Int = 0) -> Bool {
+    guard depth <= Self.deepest else {
+      messages.append(
+        AddressMessage(
+          code: .ruleRecursion, text: Array("\(AddressMessage.Code.ruleRecursion.words), ruleset \(set.rawValue)".utf8),
+          exitStatus: 70))
+      return false
+    }
     let rules = set.rules
     var number = 0
     var rounds = 0
-    while number < rules.count {
+    var isFinished = true
+    while verdict == nil && number < rules.count {
       rounds += 1
       guard rounds <= Self.mostRounds else {
         messages.append(
           AddressMessage(
-            code: .ruleLoop, text: Array("Infinite loop in ruleset \(set.rawValue), rule \(number + 1)".utf8),
+            code: .ruleLoop,
+            text: Array("Infinite loop in ruleset \(set.rawValue), rule \(set.number(ofRule: number))".utf8),
             exitStatus: 70))
-        return
+        break
       }
       let rule = rules[number]
       guard let groups = match(rule.pattern) else {
@@ -127,22 +147,41 @@ struct AddressRewriter {
         rounds = 0
         continue
       }
-      if case .refuse(let code, let status) = rule.outcome { throw .refused(code, status: status) }
       // A dequoted name that is nothing but a comment leaves the tokens alone and ends the set.
-      guard let rewritten = build(rule.pieces, groups) else { return }
+      guard let rewritten = build(rule.pieces, groups) else { return false }
       tokens = rewritten
       switch rule.outcome {
-      case .again, .refuse:
+      case .again:
         break
-      case .next(let calls):
-        for call in calls.reversed() { try apply(call, depth: depth + 1) }
+      case .next(let sets):
+        isFinished = apply(sets, depth: depth + 1) && isFinished
         number += 1
         rounds = 0
-      case .end(let calls):
-        for call in calls.reversed() { try apply(call, depth: depth + 1) }
-        return
+      case .end(let sets):
+        return apply(sets, depth: depth + 1) && isFinished
+      case .decide(let found):
+        verdict = found
       }
     }
+    return isFinished
+  }
+
+  /// Rewrites the tokens by several sets, the last first.
+  ///
+  /// A set that cannot be finished keeps those before it waiting in front of the tokens. The next call of any set finds them.
+  private mutating func apply(_ sets: [AddressRuleSet], depth: Int) -> Bool {
+    if sets.isEmpty { return true }
+    tokens.insert(contentsOf: sets.flatMap { [Self.call, Array($0.rawValue.utf8)] }, at: 0)
+    var isFinished = true
+    while isFinished, let place = tokens.lastIndex(of: Self.call), place + 1 < tokens.count {
+      let set = AddressRuleSet(rawValue: String(decoding: tokens[place + 1], as: UTF8.self))
+      let before = tokens[..<place]
+      tokens.removeSubrange(...(place + 1))
+      if let set { isFinished = apply(set, depth: depth) }
+      tokens.insert(contentsOf: before, at: 0)
+      if verdict != nil { break }
+    }
+    return isFinished
   }
 
   private mutating func build(_ pieces: [AddressRule.Piece], _ groups: [Range<Int>]) -> [[UInt8]]? {

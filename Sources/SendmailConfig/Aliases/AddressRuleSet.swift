@@ -7,10 +7,16 @@ enum AddressRuleSet: String, Sendable {
   case canonify
   /// Rule set 96: a dot behind every host name that is complete.
   case canonifyHost = "Canonify2"
+  /// Rule set 0: where the address belongs.
+  case parse
+  /// The second half of rule set 0: another host, or a user of this one.
+  case deliver = "Parse1"
   /// The first half of rule set 0: refuses what is malformed and peels this host's names off.
   case checkSyntax = "Parse0"
   /// The recipient rules of the local mailer: the host part goes.
   case localRecipient = "EnvToL"
+  /// The recipient rules of the mailers for other hosts: UUCP names get their old form.
+  case remoteRecipient = "EnvToSMTP"
   /// Rule set 4: back to the form that people write.
   case final
 
@@ -18,10 +24,18 @@ enum AddressRuleSet: String, Sendable {
     switch self {
     case .canonify: Self.canonifyRules
     case .canonifyHost: Self.canonifyHostRules
+    case .parse: Self.parseRules
+    case .deliver: Self.deliverRules
     case .checkSyntax: Self.checkSyntaxRules
     case .localRecipient: Self.localRecipientRules
+    case .remoteRecipient: Self.remoteRecipientRules
     case .final: Self.finalRules
     }
+  }
+
+  /// The number of a rule in a standard sendmail.cf, from 1. That one has three rules more for names in further classes.
+  func number(ofRule place: Int) -> Int {
+    self == .canonifyHost && place == Self.canonifyHostRules.count - 1 ? 16 : place + 1
   }
 
   private static let canonifyRules: [AddressRule] = [
@@ -98,6 +112,19 @@ enum AddressRuleSet: String, Sendable {
     .again([.any, "<", "@", .any, ".", ".", ">", .any], [1, "<", "@", 2, ".", ">", 3]),
   ]
 
+  private static let parseRules: [AddressRule] = [
+    .once([.any], [1], .checkSyntax),
+    .decide(["<", "@", ">"], ["<", "@", ">"], .local),
+    .once([.any], [1], .deliver),
+  ]
+
+  private static let deliverRules: [AddressRule] = [
+    .decide([.any, "<", "@", "[", .some, "]", ">", .any], [1, "<", "@", "[", 2, "]", ">", 3], .remote),
+    .decide([.some, "<", "@", .host, ".", ">"], [1], .local),
+    .decide([.any, "<", "@", .any, ">", .any], [1, "<", "@", 2, ">", 3], .remote),
+    .decide([.some], [1], .local),
+  ]
+
   private static let checkSyntaxRules: [AddressRule] = [
     .last(["<", "@", ">"], ["<", "@", ">"]),
     .refuse([.any, ":", .any, ";", "<", "@", ">"], .emptyGroup),
@@ -137,6 +164,13 @@ enum AddressRuleSet: String, Sendable {
     .once([.some, "<", "@", .any, ">"], [1]),
     .once([.some, "+", .any], ["<", ">", 1, "+", 2]),
     .once(["<", .any, ">", .some], [2]),
+  ]
+
+  private static let remoteRecipientRules: [AddressRule] = [
+    .last(["<", "@", .some, ">", .any], ["<", "@", 1, ">", 2]),
+    .once([.some, "<", "@", .some, ".", "UUCP", ".", ">"], ["<", 2, "!", ">", 1]),
+    .last([.some, "<", "@", .any, ">", .any], [1, "<", "@", 2, ">", 3]),
+    .once(["<", .some, "!", ">", .some], [1, "!", 2, "<", "@", .fullName, ">"]),
   ]
 
   private static let finalRules: [AddressRule] = [

@@ -41,28 +41,23 @@ struct ParsedMailbox {
     guard !scan.tokens.isEmpty, checkBytes() else { return }
 
     var rewriter = AddressRewriter(tokens: scan.tokens, hosts: hosts, blank: blank)
-    let route = Self.resolve(&rewriter)
+    rewriter.apply(.canonify)
+    rewriter.apply(.parse)
     messages += rewriter.messages
     rewriter.messages = []
-    switch route {
-    case .failure(.refused(let code, let status)):
+    switch rewriter.verdict {
+    case .refused(let code, let status):
       messages.append(AddressMessage(code, about: address, status: status))
       resolution = .refused
-    case .failure(.recursion(let set)):
-      messages.append(
-        AddressMessage(
-          code: .ruleRecursion, text: Array("\(AddressMessage.Code.ruleRecursion.words), ruleset \(set.rawValue)".utf8),
-          exitStatus: 70))
-      resolution = .refused
-    case .success(false) where rewriter.tokens.isEmpty:
+    case nil:
       messages.append(
         AddressMessage(code: .noMailer, text: Array(AddressMessage.Code.noMailer.words.utf8), exitStatus: 70))
       resolution = .refused
-    case .success(let isRemote):
-      resolution = Self.destination(&rewriter, isRemote: isRemote)
+    case .local, .remote:
+      resolution = Self.destination(&rewriter)
       messages += rewriter.messages
-      checkUser()
     }
+    checkUser()
   }
 
   /// Refuses bytes 0x80–0x9F and what is too long.
@@ -94,19 +89,10 @@ struct ParsedMailbox {
     return false
   }
 
-  /// Rule sets 3 and 0; the answer is whether another host has the mailbox.
-  private static func resolve(_ rewriter: inout AddressRewriter) -> Result<Bool, AddressRewriter.Stop> {
-    do {
-      try rewriter.apply(.canonify)
-      try rewriter.apply(.checkSyntax, depth: 1)
-      return .success(rewriter.isRemote())
-    } catch {
-      return .failure(error)
-    }
-  }
-
   /// The mailer, and the user part as it gets it.
-  private static func destination(_ rewriter: inout AddressRewriter, isRemote: Bool) -> Resolution {
+  private static func destination(_ rewriter: inout AddressRewriter) -> Resolution {
+    let isRemote = rewriter.verdict == .remote
+    rewriter.verdict = nil
     var resolution = isRemote ? Resolution.remote([]) : Resolution.local([])
     if !isRemote {
       let user = MailboxTokens.joined(rewriter.tokens, blank: UInt8(ascii: " "))
@@ -128,12 +114,8 @@ struct ParsedMailbox {
       default: break
       }
     }
-    do {
-      if !isRemote { try rewriter.apply(.localRecipient) }
-      try rewriter.apply(.final)
-    } catch {
-      return .refused
-    }
+    rewriter.apply(isRemote ? .remoteRecipient : .localRecipient)
+    rewriter.apply(.final)
     let user = MailboxTokens.joined(rewriter.tokens, blank: rewriter.blank)
     switch resolution {
     case .local: return .local(user.map(MailboxTokens.folded))
@@ -170,7 +152,7 @@ struct ParsedMailbox {
           code: fault,
           text: AddressMessage.printed(
             Array("Syntax error in mailbox address \"".utf8) + clean + Array("\" (\(fault.words))".utf8))))
-      text.replaceSubrange(..<end, with: Self.replacingControls(Array(address)).0)
+      replaceInAddress()
       return clean
     }
     switch resolution {
@@ -179,8 +161,13 @@ struct ParsedMailbox {
     case .file(let user): resolution = .file(checked(user))
     case .include(let user): resolution = .include(checked(user))
     case .remote(let user): resolution = .remote(checked(user))
-    case .refused, .unreadable: break
+    case .refused: replaceInAddress()
+    case .unreadable: break
     }
+  }
+
+  private mutating func replaceInAddress() {
+    text.replaceSubrange(..<end, with: Self.replacingControls(Array(address)).0)
   }
 
   /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.
@@ -208,19 +195,4 @@ struct ParsedMailbox {
     if quoted { fault = .unbalancedUserQuote }
     return (text, fault)
   }
-}
-
-extension AddressRewriter {
-  /// The second half of rule set 0: whether the host part, if any, is another host's. A local host part goes.
-  fileprivate mutating func isRemote() -> Bool {
-    if tokens == ["<", "@", ">"].map({ Array($0.utf8) }) { return false }
-    if matches([.any, "<", "@", "[", .some, "]", ">", .any]) { return true }
-    if let groups = match([.some, "<", "@", .host, ".", ">"]) {
-      tokens = Array(tokens[groups[0]])
-      return false
-    }
-    return matches([.any, "<", "@", .any, ">", .any])
-  }
-
-  private func matches(_ pattern: [AddressRule.Part]) -> Bool { match(pattern) != nil }
 }
