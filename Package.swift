@@ -25,7 +25,8 @@ let package = Package(
     .target(name: "SendmailDirectory", dependencies: ["SendmailMaps", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailMaps", dependencies: ["BerkeleyDB", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),
-    .target(name: "SystemSupport"),
+    .target(name: "SystemSupport", dependencies: ["CSystemSupport"]),
+    .systemLibrary(name: "CSystemSupport"),
     .target(name: "BerkeleyDB", dependencies: ["CBerkeleyDB"]),
     .systemLibrary(name: "CBerkeleyDB", providers: [.apt(["libdb-dev"]), .yum(["libdb-devel"])]),
 

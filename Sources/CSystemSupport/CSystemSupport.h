@@ -1,0 +1,31 @@
+/* The few Linux calls and constants that Swift's Glibc module does not have. */
+#ifndef C_SYSTEM_SUPPORT_H
+#define C_SYSTEM_SUPPORT_H
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* Hidden behind _GNU_SOURCE, which a Clang module cannot switch on for headers that another module has read. */
+static const int SYSTEM_O_PATH = 010000000;
+static const int SYSTEM_F_OFD_GETLK = 36;
+static const int SYSTEM_F_OFD_SETLK = 37;
+static const long SYSTEM_UTIME_OMIT = 0x3ffffffe;
+static const unsigned int SYSTEM_RENAME_NOREPLACE = 1;
+static const unsigned int SYSTEM_RENAME_EXCHANGE = 2;
+static const long SYSTEM_NFS_MAGIC = 0x6969;
+
+/* renameat2(2), which older C libraries lack; ENOSYS where the kernel lacks it too. */
+static inline int system_renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name,
+                                   unsigned int flags) {
+#ifdef SYS_renameat2
+  return (int)syscall(SYS_renameat2, old_directory, old_name, new_directory, new_name, flags);
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+#endif

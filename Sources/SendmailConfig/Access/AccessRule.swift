@@ -1,0 +1,192 @@
+/// The word before the colon of an access key: which of sendmail's questions the entry answers (cf/README, "ACCESS
+/// DATABASE").
+///
+/// A key without a tag answers those of `Connect`, `From` and `To` at once.
+public struct AccessTag: Hashable, Sendable, CustomStringConvertible {
+  /// The tag as cf/README spells it, without the colon.
+  public let name: String
+
+  private init(known name: String) { self.name = name }
+
+  /// Finds a tag by its name, the case of letters aside; nil for a word that stock rule sets never look up.
+  public init?(_ name: some StringProtocol) {
+    guard let known = AccessTag.names[name.lowercased()] else { return nil }
+    self.init(known: known)
+  }
+
+  /// Clients, by address or name.
+  public static let connect = AccessTag(known: "Connect")
+  /// Envelope senders.
+  public static let from = AccessTag(known: "From")
+  /// Envelope recipients.
+  public static let to = AccessTag(known: "To")
+
+  /// The name.
+  public var description: String { name }
+
+  private static let names: [String: String] = {
+    let all = [
+      "Connect", "From", "To", "Spam", "GreetPause", "ClientRate", "ClientConn", "Srv_Features", "Clt_Features",
+      "Try_TLS", "TLS_Srv", "TLS_Clt", "TLS_Rcpt", "TLS_Srv_Features", "TLS_Clt_Features", "AuthInfo", "CERTISSUER",
+      "CERTSUBJECT", "qgrp", "bcc", "Compat",
+    ]
+    return Dictionary(uniqueKeysWithValues: all.map { ($0.lowercased(), $0) })
+  }()
+}
+
+/// Whom an access entry is about.
+public enum AccessPattern: Hashable, Sendable {
+  /// One IP address.
+  case address(IPAddress)
+  /// The addresses that begin with whole octets or 16-bit groups.
+  case network(IPNetwork)
+  /// A host or domain name and every name below it.
+  case host(ByteString)
+  /// A user name at any domain: `user@`.
+  case user(ByteString)
+  /// A mailbox: `user@domain`.
+  case mailbox(user: ByteString, domain: ByteString)
+  /// Nothing behind the tag: the default of those tags that have one.
+  case anything
+  /// A form that no look-up asks for, or that this library has no name for.
+  case other(ByteString)
+}
+
+/// An access key: its tag and whom it is about, and the bytes it came from.
+public struct AccessKey: Hashable, Sendable, CustomStringConvertible {
+  /// The key as written.
+  public let written: ByteString
+  /// The tag; nil where there is none.
+  public let tag: AccessTag?
+  /// Whom it is about.
+  public let pattern: AccessPattern
+
+  /// Reads a key.
+  ///
+  /// ```abnf
+  /// access-key = [tag ":"] pattern
+  /// pattern    = ipv4-prefix / "IPv6" *(":" group) / user "@" [domain] / domain / ""
+  /// ```
+  public init(_ written: ByteString) {
+    self.written = written
+    let colon = written.bytes.firstIndex(of: ASCII.colon)
+    tag = colon.flatMap { AccessTag(String(decoding: written.bytes[..<$0], as: UTF8.self)) }
+    let rest = tag == nil ? written.bytes[...] : written.bytes[(colon ?? 0)...].dropFirst()
+    pattern = AccessKey.pattern(rest)
+  }
+
+  /// The key as written.
+  public var description: String { written.description }
+
+  private static func pattern(_ bytes: ArraySlice<UInt8>) -> AccessPattern {
+    guard !bytes.isEmpty else { return .anything }
+    let text = String(decoding: bytes, as: UTF8.self)
+    if text.lowercased().hasPrefix("ipv6") {
+      if let network = IPNetwork(keyPrefix: text) {
+        return network.isSingleAddress ? .address(network.address) : .network(network)
+      }
+      if let address = IPAddress(text.dropFirst(5)) { return .address(address) }
+    } else if let octets = IPAddress.octets(text) {
+      let network = IPNetwork(family: .ipv4, prefix: octets)
+      return network.isSingleAddress ? .address(network.address) : .network(network)
+    }
+    if let at = bytes.lastIndex(of: ASCII.at) {
+      let user = ByteString(bytes[..<at])
+      let domain = ByteString(bytes[bytes.index(after: at)...])
+      guard !user.isEmpty else { return .other(ByteString(bytes)) }
+      return domain.isEmpty ? .user(user) : .mailbox(user: user, domain: domain)
+    }
+    return bytes.contains(ASCII.colon) ? .other(ByteString(bytes)) : .host(ByteString(bytes))
+  }
+}
+
+extension IPNetwork {
+  /// The block of the addresses that begin with some whole parts.
+  init(family: IPAddress.Family, prefix: [UInt16]) {
+    let count = family == .ipv4 ? 4 : 8
+    let parts = prefix + [UInt16](repeating: 0, count: count - prefix.count)
+    self.init(
+      unchecked: IPAddress(family: family, parts: parts), prefixLength: prefix.count * (family == .ipv4 ? 8 : 16))
+  }
+
+  /// Reads sendmail's key form of an IPv6 prefix: `IPv6` and up to eight groups, each behind a colon, without `::`.
+  init?(keyPrefix text: some StringProtocol) {
+    let fields = Array(text.utf8).split(separator: ASCII.colon, omittingEmptySubsequences: false)
+    guard fields.count <= 9, String(decoding: fields[0], as: UTF8.self).lowercased() == "ipv6" else { return nil }
+    var groups: [UInt16] = []
+    for field in fields.dropFirst() {
+      guard let group = IPAddress.hexadecimal(field) else { return nil }
+      groups.append(group)
+    }
+    self.init(family: .ipv6, prefix: groups)
+  }
+}
+
+/// What an access entry says.
+public enum AccessAction: Hashable, Sendable {
+  /// Accept, whatever less specific entries say; grants no relaying.
+  case ok
+  /// Accept and let relay.
+  case relay
+  /// Refuse with the standard reply.
+  case reject
+  /// Accept and throw away.
+  case discard
+  /// End the search without an answer; only where the feature argument `skip` was given.
+  case skip
+  /// Hold the message in the queue for the reason given.
+  case quarantine(reason: ByteString)
+  /// Refuse with a reply: an enhanced status code as written (`5.7.1`), if any, and the text behind it, which begins with
+  /// the reply code (`550 …`) where it is to count.
+  case error(enhancedCode: ByteString?, text: ByteString)
+  /// Whatever else: the value of another tag; for `Connect`, `From` and `To` sendmail takes it for an error text.
+  case other(ByteString)
+
+  /// Reads a value.
+  ///
+  /// Keywords may be in any case, with blanks around.
+  public init(_ value: ByteString) {
+    let bytes = value.bytes.trimming(while: ASCII.isSpace)
+    switch String(decoding: bytes, as: UTF8.self).lowercased() {
+    case "ok": self = .ok
+    case "relay": self = .relay
+    case "reject": self = .reject
+    case "discard": self = .discard
+    case "skip": self = .skip
+    default: self = AccessAction.withText(bytes) ?? .other(ByteString(bytes))
+    }
+  }
+
+  private static func withText(_ bytes: ArraySlice<UInt8>) -> AccessAction? {
+    if bytes.count >= 4, bytes.prefix(3).allSatisfy(ASCII.isDigit), ASCII.isBlank(bytes[bytes.startIndex + 3]) {
+      return .error(enhancedCode: nil, text: ByteString(bytes))
+    }
+    guard let colon = bytes.firstIndex(of: ASCII.colon) else { return nil }
+    let rest = bytes[bytes.index(after: colon)...].drop(while: ASCII.isBlank)
+    switch String(decoding: bytes[..<colon], as: UTF8.self).lowercased() {
+    case "quarantine": return .quarantine(reason: ByteString(rest))
+    case "error":
+      if let next = rest.firstIndex(of: ASCII.colon), isEnhancedCode(rest[..<next]) {
+        return .error(enhancedCode: ByteString(rest[..<next]), text: ByteString(rest[rest.index(after: next)...]))
+      }
+      return .error(enhancedCode: nil, text: ByteString(rest))
+    default: return nil
+    }
+  }
+
+  /// `D.S.N` of RFC 3463 §2.
+  private static func isEnhancedCode(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let fields = bytes.split(separator: 0x2E, omittingEmptySubsequences: false)
+    return fields.count == 3 && fields.allSatisfy { 1...3 ~= $0.count && $0.allSatisfy(ASCII.isDigit) }
+  }
+}
+
+/// An entry of the access table, read for its meaning.
+public struct AccessRule: Sendable, Equatable {
+  /// The entry as written.
+  public let entry: TableEntry
+  /// The key's meaning.
+  public var key: AccessKey { AccessKey(entry.key) }
+  /// The value's meaning.
+  public var action: AccessAction { AccessAction(entry.value) }
+}

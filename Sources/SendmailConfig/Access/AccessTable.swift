@@ -1,0 +1,40 @@
+/// The access table (`/etc/mail/access`): who may send, who may relay, and who is refused (cf/README, "ACCESS DATABASE").
+public struct AccessTable: Sendable {
+  /// The table as text.
+  public var table: Table
+  /// How sendmail writes IPv6 addresses when it looks them up.
+  public var ipv6Form: IPv6Form
+
+  /// Reads the table from the bytes of its file.
+  public init(_ bytes: [UInt8] = [], ipv6Form: IPv6Form = .uncompressed) {
+    table = Table(bytes)
+    self.ipv6Form = ipv6Form
+  }
+
+  /// The entries, read for their meaning, in the order of the file.
+  public var rules: some Sequence<AccessRule> { table.entries.lazy.map { AccessRule(entry: $0) } }
+
+  /// The entry that counts for a key.
+  public func rule(for key: ByteString) -> AccessRule? { table.entry(for: key).map { AccessRule(entry: $0) } }
+
+  /// Gives a key a value: the value of its entry is replaced, or a line is added behind the last of its tag.
+  ///
+  /// - Throws: ``EditError``: what ``Table/set(_:for:behind:)`` refuses, and a value that ends in `# …`, which sendmail
+  ///   would take for an error text.
+  @discardableResult
+  public mutating func set(_ value: ByteString, for key: ByteString) throws(EditError) -> Table.Edit {
+    if case .other(let text) = AccessAction(value), let mark = text.bytes.firstIndex(of: ASCII.numberSign),
+      mark > 0, ASCII.isBlank(text.bytes[mark - 1])
+    {
+      throw EditError(
+        .badValue,
+        "value \"\(value.escaped)\": a comment cannot stand behind a value; sendmail would answer with that text")
+    }
+    let tag = AccessKey(key).tag
+    return try table.set(value, for: key) { other, _ in AccessKey(other).tag == tag }
+  }
+
+  /// Removes a key.
+  @discardableResult
+  public mutating func remove(_ key: ByteString) -> Table.Edit { table.remove(key) }
+}

@@ -1,0 +1,186 @@
+/// An editable text in makemap's grammar: access, virtusertable, mailertable and the others that `makemap(8)` compiles.
+///
+/// Parsing never fails: a line that makemap would refuse is kept as it is and named in ``diagnostics``. An edit changes the
+/// lines of its own entry; a new line takes the habits of the file (separator, column, line end, place).
+public struct Table: Sendable {
+  /// The text, edits included.
+  public private(set) var text: Text
+  /// How its lines are read.
+  public let grammar: TableGrammar
+
+  /// Reads a table from the bytes of its file.
+  ///
+  /// - Complexity: O(*n*) in bytes.
+  public init(_ bytes: [UInt8] = [], grammar: TableGrammar = TableGrammar()) {
+    text = Text(bytes)
+    self.grammar = grammar
+  }
+
+  /// What the line is.
+  package func classify(_ index: Int) -> TableLine {
+    let content = text.content(at: index)
+    return grammar.classify(
+      text.buffer.span, content, terminated: content.upperBound < text.lines[index].range.upperBound)
+  }
+
+  /// Calls `body` with the 0-based line and the places of each entry, in order, until it answers false.
+  @inline(__always)
+  package func forEachEntry(_ body: (Int, TableFields) -> Bool) {
+    let bytes = text.buffer.span
+    for (index, line) in text.lines.enumerated() {
+      var content = line.range
+      let terminated = bytes[content.upperBound - 1] == ASCII.lineFeed
+      if terminated { content = content.lowerBound..<content.upperBound - 1 }
+      if case .entry(let fields) = grammar.classify(bytes, content, terminated: terminated), !body(index, fields) {
+        return
+      }
+    }
+  }
+
+  /// The entries, in the order of the text; later entries of a key that stands twice are among them.
+  public var entries: Entries { Entries(table: self) }
+
+  /// The entry that counts for a key: the first one (`makemap(8)` without `-r`), the case of ASCII letters aside.
+  ///
+  /// - Complexity: O(*n*) in lines.
+  public func entry(for key: ByteString) -> TableEntry? {
+    firstLines(of: [key.folded])[key.folded].flatMap(entry(at:))
+  }
+
+  /// The entry on a 0-based line.
+  package func entry(at index: Int) -> TableEntry? {
+    guard case .entry(let fields) = classify(index) else { return nil }
+    return TableEntry(
+      line: index + 1, key: ByteString(text.buffer[fields.key]), value: ByteString(text.buffer[fields.value]))
+  }
+
+  /// The comment that belongs to an entry: the comment lines right above it, without a blank line between.
+  ///
+  /// - Parameter line: The entry's 1-based line.
+  /// - Returns: The 1-based lines.
+  public func commentLines(above line: Int) -> Range<Int> {
+    var first = line - 1
+    while first > 0, classify(first - 1) == .comment { first -= 1 }
+    return first + 1..<line
+  }
+
+  /// The pairs of the map, by their places in the text.
+  ///
+  /// - Complexity: O(*n*) in bytes; 16 bytes of memory an entry.
+  public var pairs: MapPairs {
+    var pairs: [MapPairs.Pair] = []
+    pairs.reserveCapacity(text.lineCount)
+    forEachEntry { index, fields in
+      pairs.append(
+        MapPairs.Pair(
+          keyOffset: UInt32(truncatingIfNeeded: fields.key.lowerBound),
+          keyLength: UInt16(truncatingIfNeeded: fields.key.count),
+          valueOffset: UInt32(truncatingIfNeeded: fields.value.lowerBound),
+          valueLength: UInt16(truncatingIfNeeded: fields.value.count), line: UInt32(truncatingIfNeeded: index + 1)))
+      return true
+    }
+    return MapPairs(bytes: text.buffer, pairs: pairs)
+  }
+
+  /// The 0-based lines of the first entry of each wanted key, in one pass.
+  ///
+  /// - Parameter keys: The keys, folded.
+  package func firstLines(of keys: Set<ByteString>) -> [ByteString: Int] {
+    var found: [ByteString: Int] = [:]
+    forEachLine(of: keys) { key, index in
+      if found[key] == nil { found[key] = index }
+      return found.count < keys.count
+    }
+    return found
+  }
+
+  /// The 0-based lines of every entry with one of the keys, in order.
+  ///
+  /// - Parameter keys: The keys, folded.
+  package func lines(of keys: Set<ByteString>) -> [Int] {
+    var found: [Int] = []
+    forEachLine(of: keys) { _, index in
+      found.append(index)
+      return true
+    }
+    return found
+  }
+
+  private func forEachLine(of keys: Set<ByteString>, _ body: (ByteString, Int) -> Bool) {
+    let filter = KeyFilter(keys)
+    let bytes = text.buffer.span
+    forEachEntry { index, fields in
+      guard filter.mayContain(bytes, fields.key) else { return true }
+      let key = ByteString(text.buffer[fields.key]).folded
+      return keys.contains(key) ? body(key, index) : true
+    }
+  }
+
+  /// Removes the 0-based lines.
+  package mutating func removeLines(_ indices: Set<Int>) { text.removeLines(indices) }
+
+  /// Replaces lines; see ``Text/replaceLines(_:with:)``.
+  package mutating func replaceLines(_ indices: Range<Int>, with bytes: [UInt8]) {
+    text.replaceLines(indices, with: bytes)
+  }
+}
+
+/// A fast "surely not" for a few keys among many lines: length and a hash of the folded bytes.
+struct KeyFilter {
+  private var bits = [UInt64](repeating: 0, count: 1024)
+
+  init(_ keys: Set<ByteString>) {
+    for key in keys {
+      let hash = KeyFilter.hash(key.bytes.span, 0..<key.bytes.count)
+      bits[hash >> 6] |= 1 << UInt64(hash & 63)
+    }
+  }
+
+  @inline(__always)
+  func mayContain(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    let hash = KeyFilter.hash(bytes, range)
+    return bits[hash >> 6] & (1 << UInt64(hash & 63)) != 0
+  }
+
+  @inline(__always)
+  private static func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    var hash: UInt32 = 0x811C_9DC5
+    for index in range { hash = (hash ^ UInt32(ASCII.lowercased(bytes[index]))) &* 0x0100_0193 }
+    return Int((hash ^ hash >> 16) & 0xFFFF)
+  }
+}
+
+/// An entry of a table: one line.
+public struct TableEntry: Sendable, Equatable {
+  /// The 1-based line.
+  public var line: Int
+  /// The key as written.
+  public var key: ByteString
+  /// The value as makemap stores it: trailing blanks, a CR before the LF and `# …` are part of it.
+  public var value: ByteString
+}
+
+extension Table {
+  /// The entries of a table, in the order of its lines.
+  public struct Entries: Sequence, Sendable {
+    let table: Table
+
+    /// Makes an iterator at the first line.
+    public func makeIterator() -> Iterator { Iterator(table: table) }
+
+    /// Goes through the entries.
+    public struct Iterator: IteratorProtocol {
+      let table: Table
+      var index = 0
+
+      /// The next entry; nil behind the last.
+      public mutating func next() -> TableEntry? {
+        while index < table.text.lineCount {
+          index += 1
+          if let entry = table.entry(at: index - 1) { return entry }
+        }
+        return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/// A lossless text: the bytes of a file as lines that can be replaced, and every other byte as it was.
+///
+/// One buffer holds the bytes as read, and behind them the bytes that edits have added; a line is a place in it. Lines
+/// that were not replaced are byte-identical by construction: no final newline, CR LF, NUL, a byte-order mark, bytes that
+/// are not UTF-8 and lines of a megabyte pass through. Beside the bytes a line costs 8 bytes of memory.
+public struct Text: Sendable {
+  /// One line: where it lies in the buffer, its terminator included.
+  package struct Line: Sendable {
+    package var start: UInt32
+    package var length: UInt32
+
+    @inline(__always)
+    package var range: Range<Int> { Int(start)..<Int(start) + Int(length) }
+  }
+
+  /// The bytes as read, then the bytes that edits have added.
+  package private(set) var buffer: [UInt8]
+  /// How many bytes of the buffer were read.
+  package let originalCount: Int
+  /// The lines, in order.
+  package private(set) var lines: [Line]
+
+  /// The largest text in bytes: places are 32-bit numbers.
+  public static let maximumCount = Int(UInt32.max)
+
+  /// Takes the bytes of a file as its lines.
+  ///
+  /// - Precondition: There are at most ``maximumCount`` bytes.
+  /// - Complexity: O(*n*) in bytes.
+  public init(_ bytes: [UInt8] = []) {
+    precondition(bytes.count <= Text.maximumCount, "a text of more than 4 GiB")
+    buffer = bytes
+    originalCount = bytes.count
+    lines = Text.lines(of: bytes.span, from: 0)
+  }
+
+  /// The number of lines.
+  ///
+  /// A last line without a newline counts; the nothing behind a final newline does not.
+  public var lineCount: Int { lines.count }
+
+  /// Whether an edit has changed the text since it was read.
+  public var isEdited: Bool {
+    var expected = 0
+    for line in lines {
+      guard Int(line.start) == expected else { return true }
+      expected += Int(line.length)
+    }
+    return expected != originalCount
+  }
+
+  /// The bytes of the text, to be written to the file.
+  ///
+  /// - Complexity: O(*n*) in bytes; a text that was not edited is not copied.
+  public var bytes: [UInt8] {
+    guard isEdited else { return buffer.count == originalCount ? buffer : Array(buffer[..<originalCount]) }
+    var result: [UInt8] = []
+    result.reserveCapacity(buffer.count)
+    forEachRun { result.append(contentsOf: buffer[$0]) }
+    return result
+  }
+
+  /// The number of bytes of the text.
+  public var byteCount: Int { lines.reduce(0) { $0 + Int($1.length) } }
+
+  /// The bytes of a line with its terminator.
+  ///
+  /// - Parameter number: The 1-based line number.
+  public func line(_ number: Int) -> ArraySlice<UInt8> { buffer[lines[number - 1].range] }
+
+  /// The place of a line's bytes in the buffer without its LF; a CR before it counts as text, as it does for sendmail.
+  @inline(__always)
+  package func content(at index: Int) -> Range<Int> {
+    let range = lines[index].range
+    return !range.isEmpty && buffer[range.upperBound - 1] == ASCII.lineFeed
+      ? range.lowerBound..<range.upperBound - 1 : range
+  }
+
+  /// Whether the text ends inside a line, without LF.
+  public var lacksFinalNewline: Bool {
+    guard let last = lines.last else { return false }
+    return buffer[last.range.upperBound - 1] != ASCII.lineFeed
+  }
+
+  /// The line end that the text itself uses: CR LF where most lines end so, else LF.
+  package var lineEnd: [UInt8] {
+    var carriageReturns = 0
+    var sampled = 0
+    for line in lines.prefix(1000) where line.length >= 1 && buffer[line.range.upperBound - 1] == ASCII.lineFeed {
+      sampled += 1
+      if line.length >= 2, buffer[line.range.upperBound - 2] == ASCII.carriageReturn { carriageReturns += 1 }
+    }
+    return carriageReturns * 2 > sampled ? [ASCII.carriageReturn, ASCII.lineFeed] : [ASCII.lineFeed]
+  }
+
+  /// Replaces whole lines by whole lines.
+  ///
+  /// A text without a final newline gets one where lines are added behind its last line: the one case in which an edit
+  /// touches a neighbour. It is a bare LF even among CR LF: the CR would become part of the neighbour. What is the same as
+  /// before is no change.
+  ///
+  /// - Parameters:
+  ///   - indices: The 0-based lines to be replaced; an empty range inserts before its bound.
+  ///   - bytes: Zero or more lines, each with its terminator.
+  /// - Complexity: O(*n*) in lines.
+  package mutating func replaceLines(_ indices: Range<Int>, with bytes: [UInt8]) {
+    guard !(indices.count == 1 && buffer[lines[indices.lowerBound].range].elementsEqual(bytes)) else { return }
+    guard !(indices.isEmpty && bytes.isEmpty) else { return }
+    var indices = indices
+    var bytes = bytes
+    if !bytes.isEmpty, indices.lowerBound == lines.count, lacksFinalNewline {
+      let last = lines.count - 1
+      bytes = Array(buffer[lines[last].range]) + [ASCII.lineFeed] + bytes
+      indices = last..<indices.upperBound
+    }
+    precondition(buffer.count + bytes.count <= Text.maximumCount, "a text of more than 4 GiB")
+    let start = buffer.count
+    buffer.append(contentsOf: bytes)
+    lines.replaceSubrange(indices, with: Text.lines(of: buffer.span, from: start))
+  }
+
+  /// Removes whole lines.
+  ///
+  /// - Parameter indices: The 0-based lines.
+  /// - Complexity: O(*n*) in lines, however many are removed.
+  package mutating func removeLines(_ indices: Set<Int>) {
+    guard !indices.isEmpty else { return }
+    var kept: [Line] = []
+    kept.reserveCapacity(lines.count)
+    for (index, line) in lines.enumerated() where !indices.contains(index) { kept.append(line) }
+    lines = kept
+  }
+
+  /// Calls `body` with each run of lines that lie one behind the other in the buffer.
+  package func forEachRun(_ body: (Range<Int>) -> Void) {
+    var run: Range<Int>?
+    for line in lines {
+      if let current = run, current.upperBound == Int(line.start) {
+        run = current.lowerBound..<line.range.upperBound
+      } else {
+        if let current = run { body(current) }
+        run = line.range
+      }
+    }
+    if let run { body(run) }
+  }
+
+  /// Cuts bytes into lines behind each LF.
+  private static func lines(of bytes: Span<UInt8>, from offset: Int) -> [Line] {
+    var result: [Line] = []
+    // Mail tables have some 40 bytes a line: one allocation is right for most, two for nearly all.
+    result.reserveCapacity((bytes.count - offset) / 40 + 1)
+    var start = offset
+    for index in offset..<bytes.count where bytes[index] == ASCII.lineFeed {
+      result.append(
+        Line(start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: index + 1 - start)))
+      start = index + 1
+    }
+    if start < bytes.count {
+      result.append(
+        Line(start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: bytes.count - start)))
+    }
+    return result
+  }
+}

@@ -1,0 +1,154 @@
+/// A line that an edit added, replaced or removed.
+public struct LineChange: Sendable, Equatable {
+  /// What happened to a line.
+  public enum Action: String, Sendable {
+    /// The line is new.
+    case added
+    /// The line stands in the place of another.
+    case replaced
+    /// The line is gone.
+    case removed
+  }
+
+  /// What happened.
+  public var action: Action
+  /// The 1-based number of the line: in the new text, for a removed line in the old one.
+  public var line: Int
+  /// The line as it was, without its terminator; nil for an added one.
+  public var before: ByteString?
+  /// The line as it is, without its terminator; nil for a removed one.
+  public var after: ByteString?
+}
+
+/// Where the text as read and the edited text differ: lines as 0-based ranges.
+struct TextHunk {
+  var old: Range<Int>
+  var new: Range<Int>
+  /// The removed bytes' place in the buffer; they lie one behind the other.
+  var removed: Range<Int>
+}
+
+extension Text {
+  /// The text as it was read, before any edit.
+  public var original: Text { Text(Array(buffer[..<originalCount])) }
+
+  /// What the edits changed, line by line, in the order of the text.
+  ///
+  /// - Complexity: O(*n*) in bytes.
+  public var changes: [LineChange] {
+    var result: [LineChange] = []
+    for hunk in hunks() {
+      let removed = Text.cut(buffer[hunk.removed])
+      for index in 0..<max(hunk.old.count, hunk.new.count) {
+        let before = index < removed.count ? Text.trimmed(removed[index]) : nil
+        let after = index < hunk.new.count ? Text.trimmed(line(hunk.new.lowerBound + index + 1)) : nil
+        let action: LineChange.Action = before == nil ? .added : after == nil ? .removed : .replaced
+        // Only its line end was added: the neighbour of a line behind the last one.
+        if action == .replaced, before == after { continue }
+        let number = after == nil ? hunk.old.lowerBound + index + 1 : hunk.new.lowerBound + index + 1
+        result.append(LineChange(action: action, line: number, before: before, after: after))
+      }
+    }
+    return result
+  }
+
+  /// The edits as a unified diff with three lines of context; empty where there are none.
+  ///
+  /// - Parameters:
+  ///   - old: The name behind `---`.
+  ///   - new: The name behind `+++`.
+  /// - Complexity: O(*n*) in bytes.
+  public func unifiedDiff(from old: String, to new: String) -> [UInt8] {
+    let hunks = self.hunks()
+    guard !hunks.isEmpty else { return [] }
+    var result = Array("--- \(old)\n+++ \(new)\n".utf8)
+    let context = 3
+    var index = 0
+    while index < hunks.count {
+      var last = index
+      while last + 1 < hunks.count, hunks[last + 1].new.lowerBound - hunks[last].new.upperBound <= 2 * context {
+        last += 1
+      }
+      let group = hunks[index...last]
+      let before = min(context, hunks[index].new.lowerBound)
+      let after = min(context, lines.count - hunks[last].new.upperBound)
+      let oldRange = hunks[index].old.lowerBound - before..<hunks[last].old.upperBound + after
+      let newRange = hunks[index].new.lowerBound - before..<hunks[last].new.upperBound + after
+      result += Array("@@ -\(Text.hunkRange(oldRange)) +\(Text.hunkRange(newRange)) @@\n".utf8)
+      var position = newRange.lowerBound
+      for hunk in group {
+        for kept in position..<hunk.new.lowerBound { Text.append(" ", line(kept + 1), to: &result) }
+        for removed in Text.cut(buffer[hunk.removed]) { Text.append("-", removed, to: &result) }
+        for added in hunk.new { Text.append("+", line(added + 1), to: &result) }
+        position = hunk.new.upperBound
+      }
+      for kept in position..<newRange.upperBound { Text.append(" ", line(kept + 1), to: &result) }
+      index = last + 1
+    }
+    return result
+  }
+
+  /// The places where the edited text differs from the text as read.
+  ///
+  /// Edits never reorder: the lines that were read lie in the buffer in their order, so a gap between two of them is what
+  /// was removed, and lines from behind ``originalCount`` are what was added.
+  private func hunks() -> [TextHunk] {
+    var hunks: [TextHunk] = []
+    var oldLine = 0
+    var oldOffset = 0
+    var newLine = 0
+    func finish(at offset: Int, from firstNew: Int) {
+      guard offset > oldOffset || newLine > firstNew else { return }
+      let count = Text.lineCount(buffer[oldOffset..<offset])
+      hunks.append(
+        TextHunk(old: oldLine..<oldLine + count, new: firstNew..<newLine, removed: oldOffset..<offset))
+      oldLine += count
+      oldOffset = offset
+    }
+    var firstNew = 0
+    for (index, line) in lines.enumerated() where Int(line.start) < originalCount {
+      newLine = index
+      finish(at: Int(line.start), from: firstNew)
+      oldLine += 1
+      oldOffset = line.range.upperBound
+      firstNew = index + 1
+    }
+    newLine = lines.count
+    finish(at: originalCount, from: firstNew)
+    return hunks
+  }
+
+  private static func lineCount(_ bytes: ArraySlice<UInt8>) -> Int {
+    guard let last = bytes.last else { return 0 }
+    return bytes.count { $0 == ASCII.lineFeed } + (last == ASCII.lineFeed ? 0 : 1)
+  }
+
+  private static func cut(_ bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+    var result: [ArraySlice<UInt8>] = []
+    var rest = bytes
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: ASCII.lineFeed).map { $0 + 1 } ?? rest.endIndex
+      result.append(rest[..<end])
+      rest = rest[end...]
+    }
+    return result
+  }
+
+  private static func trimmed(_ line: ArraySlice<UInt8>) -> ByteString {
+    var line = line
+    if line.last == ASCII.lineFeed { line.removeLast() }
+    if line.last == ASCII.carriageReturn { line.removeLast() }
+    return ByteString(line)
+  }
+
+  private static func hunkRange(_ range: Range<Int>) -> String {
+    // POSIX diff -u: an empty range is named by the line before it.
+    range.count == 1
+      ? "\(range.lowerBound + 1)" : "\(range.isEmpty ? range.lowerBound : range.lowerBound + 1),\(range.count)"
+  }
+
+  private static func append(_ sign: Character, _ line: ArraySlice<UInt8>, to result: inout [UInt8]) {
+    result += Array(String(sign).utf8) + line
+    if line.last != ASCII.lineFeed { result += Array("\n\\ No newline at end of file\n".utf8) }
+  }
+}

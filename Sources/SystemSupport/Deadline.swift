@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// Waiting for something that can only be tried, for a bounded time.
+struct Deadline {
+  private let end: Int
+  private var tries = 0
+
+  /// Counts from now; 0 seconds means one try.
+  init(after seconds: Double) {
+    end = Self.nanoseconds() + Int(min(max(seconds, 0), 1e9) * 1e9)
+  }
+
+  /// Sleeps a little before the next try.
+  ///
+  /// The first tries follow closely, since most locks are held for microseconds.
+  ///
+  /// - Returns: Whether there is time for another try.
+  mutating func pause() -> Bool {
+    let left = end - Self.nanoseconds()
+    if left <= 0 { return false }
+    tries += 1
+    let nap = tries < 200 ? 50_000 : tries < 1000 ? 1_000_000 : 10_000_000
+    var time = timespec(tv_sec: 0, tv_nsec: min(nap, left))
+    unsafe nanosleep(&time, nil)
+    return true
+  }
+
+  private static func nanoseconds() -> Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+}

@@ -1,0 +1,250 @@
+internal import Glibc
+
+/// A change to one file or several, all or nothing.
+///
+/// ```swift
+/// let lock = try WriterLock(Directory("/etc/mail"), wait: 10)
+/// let recovery = try lock.recover()                            // of a run that was killed; say so if not nil
+/// let change = try FileChange(lock)
+/// let table = try FileLocation("/etc/mail/access")
+/// let text = try FileContents(table)                           // …edit text.bytes
+/// try change.stage(edited, at: table, expecting: .contents(text.status))
+/// let map = try change.reserve(FileLocation("/etc/mail/access.db"), attributes: NewFileAttributes(mode: 0o640))
+/// …                                                            // libdb creates the map at map.path, closes it; read it back
+/// try change.publish(wait: 10)                                 // or drop it: nothing has happened
+/// ```
+/// New files are made in a directory `.mailcfg-XXXXXXXXXXXX` beside those that they replace, entered by nobody else, and
+/// get what the old ones have: owner, group, mode, access list, security label and user attributes.
+/// ``publish(wait:)`` puts all into place between two moments at which a reader finds all old or all new; up to the last
+/// exchange every failure leaves everything as it was and nothing behind. If the program is killed, what it was doing is in
+/// the journal, and ``WriterLock/recover()`` completes it or takes it back.
+///
+/// Two paths to one file are one file; staging it twice is an error (`EEXIST`).
+package final class FileChange {
+  /// The moments of a change, for tests to stop at.
+  enum Step: Int, CaseIterable, Sendable {
+    case begun, staged, written, sealed, synced, committed, locked, exchanged, movedOn, unlocked, lasting, cleaned, done
+  }
+
+  /// Called when a step is done; an error it throws is as one of the next system call.
+  var afterStep: ((Step) throws(SystemError) -> Void)?
+  /// Whether to try `RENAME_EXCHANGE`, which a few file systems lack.
+  var canExchange = true
+
+  private let lock: WriterLock
+  private var journal: JournalFile?
+  private var stages: [StagingDirectory] = []
+  private var files: [StagedFile] = []
+
+  /// Begins a change.
+  ///
+  /// Nothing is written yet.
+  ///
+  /// - Throws: ``FileProblem/unfinishedChange`` if ``WriterLock/recover()`` is needed first.
+  package init(_ lock: WriterLock) throws(SystemError) {
+    self.lock = lock
+    if try lock.directory.status(of: JournalFile.fileName) != nil {
+      throw SystemError(.unfinishedChange, call: "open", path: lock.directory.path)
+    }
+  }
+
+  deinit { try? abandon() }
+
+  /// Makes a new file of the given bytes.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole contents.
+  ///   - location: The file to be replaced, or made.
+  ///   - expectation: What has to be there for the change to go ahead.
+  ///   - attributes: For a file that is not there yet.
+  /// - Returns: The new file.
+  /// - Throws: ``FileProblem/changed``, ``FileProblem/hardLinked(count:)``, ``FileProblem/notRegular(_:)``,
+  ///   ``FileProblem/cannotKeep(_:)``, or what the system says. The change is to be dropped then.
+  @discardableResult
+  package func stage(
+    _ bytes: [UInt8], at location: FileLocation, expecting expectation: StagedFile.Expectation = .anything,
+    attributes: NewFileAttributes = NewFileAttributes(mode: 0o644)
+  ) throws(SystemError) -> StagedFile {
+    let file = try reserve(location, expecting: expectation, attributes: attributes)
+    try file.write(bytes.span)
+    try reach(.written)
+    try file.seal()
+    return file
+  }
+
+  /// Reserves a path for a new file that somebody else makes, such as libdb, before ``publish(wait:)`` is called.
+  ///
+  /// - Parameters:
+  ///   - location: The file to be replaced, or made.
+  ///   - expectation: What has to be there for the change to go ahead.
+  ///   - attributes: For a file that is not there yet; whatever mode its maker gives it does not count.
+  /// - Returns: The file that is to be, to be made at ``StagedFile/path`` and closed. Nothing is there yet, and nobody else
+  ///   can put anything there; further files beside it, such as libdb's `__db.` ones, are removed in the end.
+  /// - Throws: As ``stage(_:at:expecting:attributes:)``.
+  package func reserve(
+    _ location: FileLocation, expecting expectation: StagedFile.Expectation = .anything, attributes: NewFileAttributes
+  ) throws(SystemError) -> StagedFile {
+    let stage = try stage(beside: location)
+    if files.contains(where: { $0.stage === stage && $0.location.name == location.name }) {
+      throw SystemError(call: "open", path: location.path, errno: EEXIST)
+    }
+    let file = try StagedFile(location, in: stage, expectation, attributes)
+    files.append(file)
+    return file
+  }
+
+  /// Puts all staged files into place.
+  ///
+  /// The order is: new files and their directories on the disk; the journal on the disk (only when there are several files);
+  /// the locks of sendmail's tools on all old files, each taken only if all are free, so that nobody waits for us while we
+  /// wait; every old file still what it was; exchange; the old files' times moved on, so that a running sendmail opens them
+  /// anew; unlock; directories on the disk; old files removed; journal removed.
+  ///
+  /// - Parameter wait: For how many seconds to wait for others' locks; 0 tries once.
+  /// - Returns: What could not be removed afterwards, which the next change will do; `nil` if nothing is left.
+  /// - Throws: ``FileProblem/locked(holder:)``, ``FileProblem/changed`` and so on, or what the system says; everything is
+  ///   as it was then.
+  package func publish(wait: Double) throws(SystemError) -> SystemError? {
+    do throws(SystemError) {
+      for file in files { try file.seal() }
+      try reach(.sealed)
+      try commit()
+      try putIntoPlace(wait)
+      for stage in stages {
+        try stage.parent.descriptor.sync()
+        try stage.directory.descriptor.sync()
+      }
+      try reach(.lasting)
+    } catch {
+      try abandon(after: error)
+    }
+    files = []
+    do throws(SystemError) {
+      try clean()
+    } catch {
+      stages = []
+      journal = nil
+      return error
+    }
+    return nil
+  }
+
+  /// Drops the change: removes what was staged.
+  ///
+  /// - Throws: What could not be removed; the journal is left for the next change then.
+  package func abandon() throws(SystemError) {
+    files = []
+    try clean()
+  }
+
+  // MARK: Steps
+
+  private func reach(_ step: Step) throws(SystemError) { try afterStep?(step) }
+
+  /// The staging directory for a location, made when it is first needed, noted in the journal before.
+  private func stage(beside location: FileLocation) throws(SystemError) -> StagingDirectory {
+    let parent = try location.directory.descriptor.status().identity
+    for stage in stages {
+      if try stage.parent.descriptor.status().identity == parent { return stage }
+    }
+    let journal: JournalFile
+    if let begun = self.journal {
+      journal = begun
+    } else {
+      journal = try JournalFile(in: lock.directory)
+      self.journal = journal
+      try reach(.begun)
+    }
+    let name = StagingDirectory.newName()
+    let isHome = try lock.directory.descriptor.status().identity == parent
+    try journal.add(stage: isHome ? name : location.directory.path(of: name))
+    let stage = try StagingDirectory(making: name, in: location.directory)
+    stages.append(stage)
+    try reach(.staged)
+    return stage
+  }
+
+  private func commit() throws(SystemError) {
+    let isOne = files.count < 2
+    if !isOne {
+      for stage in stages {
+        try stage.directory.descriptor.sync()
+        try stage.parent.descriptor.sync()
+      }
+    }
+    try reach(.synced)
+    let replacements = files.map { file in
+      ChangeJournal.Replacement(
+        new: file.newStatus?.identity.inode ?? 0, old: file.oldStatus?.identity.inode ?? 0,
+        stage: stages.firstIndex { $0 === file.stage } ?? 0, name: file.location.name)
+    }
+    // One file needs no journal that outlasts a power cut: it is exchanged, or it is not.
+    try journal?.commit(replacements, lasting: !isOne)
+    try reach(.committed)
+  }
+
+  private func putIntoPlace(_ wait: Double) throws(SystemError) {
+    try lockAll(wait)
+    defer { for file in files { file.unlock() } }
+    try reach(.locked)
+    for file in files { try file.checkOld() }
+    for file in files {
+      try file.exchange(canExchange: canExchange)
+      try reach(.exchanged)
+    }
+    for file in files { try file.moveOldOn() }
+    try reach(.movedOn)
+  }
+
+  private func lockAll(_ wait: Double) throws(SystemError) {
+    var deadline = Deadline(after: wait)
+    while let busy = try firstBusy() {
+      if !deadline.pause() { throw SystemError(.locked(holder: nil), call: "flock", path: busy.location.path) }
+    }
+  }
+
+  /// Locks all, or none: then the first whose lock somebody else holds.
+  private func firstBusy() throws(SystemError) -> StagedFile? {
+    for (index, file) in files.enumerated() {
+      do throws(SystemError) {
+        if try file.tryLock() { continue }
+      } catch {
+        for locked in files[..<index] { locked.unlock() }
+        throw error
+      }
+      for locked in files[..<index] { locked.unlock() }
+      return file
+    }
+    return nil
+  }
+
+  /// Puts everything back and removes what was staged, then throws `error`.
+  ///
+  /// If something cannot be put back, the journal is left as it is, so that the next change completes this one.
+  private func abandon(after error: SystemError) throws(SystemError) -> Never {
+    do throws(SystemError) {
+      for file in files.reversed() { try file.putBack() }
+      try journal?.uncommit()
+      files = []
+      try clean()
+    } catch {
+      files = []
+      stages = []
+      journal = nil
+    }
+    throw error
+  }
+
+  /// Removes the staging directories with all that is in them, then the journal.
+  private func clean() throws(SystemError) {
+    if stages.isEmpty && journal == nil { return }
+    while let stage = stages.last {
+      try stage.remove()
+      stages.removeLast()
+    }
+    try reach(.cleaned)
+    try journal?.remove()
+    journal = nil
+    try reach(.done)
+  }
+}

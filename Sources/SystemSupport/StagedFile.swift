@@ -1,0 +1,223 @@
+internal import CSystemSupport
+internal import Glibc
+
+/// A new file, made in a ``StagingDirectory`` and about to take the place of another, or of none.
+///
+/// Made by ``FileChange``; of use to others are ``path``, where it lies until it is published, and ``location``.
+package final class StagedFile {
+  /// What is expected to be in the place of the new file.
+  package enum Expectation: Sendable {
+    /// The very contents that were read; anything done to the file since then makes the change fail.
+    case contents(FileStatus)
+    /// Whatever is there, or nothing, when the change is staged. It may be rewritten in place meanwhile, as sendmail's own
+    /// tools rewrite a map, but not be replaced or given another owner or mode.
+    case anything
+    /// Nothing.
+    case nothing
+  }
+
+  /// Where the new file goes.
+  package let location: FileLocation
+  /// Where the new file lies now, by a path that is valid in this process only.
+  package let path: String
+
+  let stage: StagingDirectory
+  let attributes: NewFileAttributes
+  let expectation: Expectation
+  /// The file to be replaced, open; `nil` if there is none.
+  let old: Descriptor?
+  /// The file to be replaced as it was when its attributes were copied.
+  private(set) var oldStatus: FileStatus?
+  /// The new file, open, once it is made.
+  private var new: Descriptor?
+  private(set) var newStatus: FileStatus?
+
+  /// Where the old file is while the new one is live: its name in the staging directory.
+  private var displacedName: String
+  private(set) var isLive = false
+  /// The old file's time before it was moved on.
+  private var timeBefore: FileTime?
+
+  /// Opens the file to be replaced.
+  ///
+  /// - Throws: ``FileProblem/changed`` if it is not what was expected, ``FileProblem/notRegular(_:)``,
+  ///   ``FileProblem/hardLinked(count:)``.
+  init(
+    _ location: FileLocation, in stage: StagingDirectory, _ expectation: Expectation, _ attributes: NewFileAttributes
+  )
+    throws(SystemError)
+  {
+    self.location = location
+    self.stage = stage
+    self.expectation = expectation
+    self.attributes = attributes
+    displacedName = location.name
+    path = try stage.path(of: location.name)
+    if let found = try location.status() {
+      if found.kind != .regular { throw SystemError(.notRegular(found.kind), call: "open", path: location.path) }
+      let file = try Self.open(location)
+      old = file
+      oldStatus = try file.regularStatus()
+    } else {
+      old = nil
+    }
+    try checkOld()
+  }
+
+  /// Opens for writing if it may, since only then an fcntl lock can be had.
+  private static func open(_ location: FileLocation) throws(SystemError) -> Descriptor {
+    do {
+      return try location.directory.open(location.name, O_RDWR)
+    } catch {
+      if error.errno != EACCES && error.errno != ETXTBSY { throw error }
+      return try location.directory.open(location.name, O_RDONLY)
+    }
+  }
+
+  // MARK: Making the new file
+
+  /// Reads the new file back.
+  package func contents() throws(SystemError) -> FileContents {
+    try FileContents(FileLocation(location.name, in: stage.directory))
+  }
+
+  /// Creates the new file and writes its contents.
+  func write(_ bytes: borrowing Span<UInt8>) throws(SystemError) {
+    let file = try stage.directory.open(
+      location.name, O_RDWR | O_CREAT | O_EXCL, mode: old == nil ? attributes.mode : 0o600)
+    new = file
+    try file.write(bytes)
+  }
+
+  /// Gives the new file its owner, group, mode and other attributes, and waits until it is on the disk.
+  func seal() throws(SystemError) {
+    if newStatus != nil { return }
+    let file: Descriptor
+    if let new {
+      file = new
+    } else {
+      file = try stage.directory.open(location.name, O_RDWR)
+      new = file
+    }
+    let made = try file.regularStatus()
+    if made.linkCount != 1 { throw SystemError(.hardLinked(count: made.linkCount), call: "fstat", path: file.path) }
+    if let old {
+      // From now on a change of owner or mode is noticed.
+      let status = try old.status()
+      oldStatus = status
+      try checkOld()
+      try file.dress(like: old, status)
+    } else {
+      try file.dress(owner: attributes.owner, group: attributes.group, mode: usualMode())
+    }
+    try file.sync()
+    newStatus = try file.status()
+  }
+
+  /// What open(2) would make of the mode that was asked for; only a new file tells, as the umask cannot be read.
+  private func usualMode() throws(SystemError) -> UInt32 {
+    let name = ".mode"
+    let probe = try stage.directory.open(name, O_RDONLY | O_CREAT | O_EXCL, mode: attributes.mode)
+    try stage.directory.unlink(name)
+    return try probe.status().mode
+  }
+
+  // MARK: Putting it into place
+
+  /// Tries to lock the file to be replaced.
+  func tryLock() throws(SystemError) -> Bool { try old?.tryLock() ?? true }
+
+  /// Gives the lock back.
+  func unlock() { old?.unlock() }
+
+  /// Sees that what is to be replaced is still there, as expected.
+  func checkOld() throws(SystemError) {
+    let found = try location.status()
+    let held = try old?.status()
+    if found?.identity != held?.identity { throw changed }
+    switch expectation {
+    case .contents(let status): if held != status { throw changed }
+    case .nothing: if held != nil { throw changed }
+    case .anything: break
+    }
+    guard let held, let oldStatus else { return }
+    if held.linkCount > 1 { throw SystemError(.hardLinked(count: held.linkCount), call: "fstat", path: location.path) }
+    if (held.owner, held.group, held.mode) != (oldStatus.owner, oldStatus.group, oldStatus.mode) { throw changed }
+  }
+
+  private var changed: SystemError { SystemError(.changed, call: "fstat", path: location.path) }
+
+  /// Makes the new file the live one and the old one the staged one, in one step.
+  ///
+  /// - Parameter canExchange: Whether to try `RENAME_EXCHANGE`. Without it the old file gets a second name in the staging
+  ///   directory first, so that it can be put back; readers that compare link counts may be disturbed for that moment.
+  /// - Throws: ``FileProblem/changed``, with the new file live and to be put back if ``isLive`` says so; or what the system
+  ///   says.
+  func exchange(canExchange: Bool = true) throws(SystemError) {
+    do throws(SystemError) {
+      if let oldStatus {
+        try displace(oldStatus, canExchange)
+      } else {
+        try stage.directory.moveIfFree(location.name, to: location.directory, location.name)
+      }
+    } catch {
+      throw error.errno == ENOENT ? changed : error
+    }
+    isLive = true
+    // What was displaced must be what was checked and locked; it is not if somebody was quicker than we.
+    if let old, let oldStatus {
+      let displaced = try stage.directory.status(of: displacedName)
+      let held = try old.status()
+      var isExpected = displaced?.identity == held.identity
+      if case .contents = expectation {
+        isExpected = isExpected && held.size == oldStatus.size && held.modified == oldStatus.modified
+      }
+      if !isExpected { throw changed }
+    }
+  }
+
+  private func displace(_ old: FileStatus, _ canExchange: Bool) throws(SystemError) {
+    displacedName = location.name
+    if canExchange {
+      if try stage.directory.exchange(location.name, location.directory, location.name) { return }
+    }
+    displacedName = Self.displacedName(old.identity.inode)
+    try location.directory.link(location.name, to: stage.directory, displacedName)
+    try stage.directory.move(location.name, to: location.directory, location.name)
+  }
+
+  /// The old file's second name where files cannot be exchanged.
+  static func displacedName(_ inode: UInt64) -> String { ".displaced-\(inode)" }
+
+  /// Moves the old file's time on, for those who have it open.
+  func moveOldOn() throws(SystemError) {
+    guard let old else { return }
+    timeBefore = try old.status().modified
+    try old.moveModifiedOn()
+  }
+
+  /// Makes the old file the live one again.
+  ///
+  /// Whoever opened the new one meanwhile is told by its time.
+  func putBack() throws(SystemError) {
+    guard isLive else { return }
+    // First the time: whoever has kept the old file open all the while has nothing to do.
+    if let timeBefore { try? old?.setModified(timeBefore) }
+    var deadline = Deadline(after: 0.1)
+    var isLocked = false
+    while let new {
+      isLocked = (try? new.tryLock()) ?? false
+      if isLocked || !deadline.pause() { break }
+    }
+    defer { if isLocked { new?.unlock() } }
+    if old == nil {
+      try location.directory.moveIfFree(location.name, to: stage.directory, location.name)
+    } else if displacedName != location.name {
+      try stage.directory.move(displacedName, to: location.directory, location.name)
+    } else if try !stage.directory.exchange(location.name, location.directory, location.name) {
+      throw SystemError(call: "renameat2", path: location.path, errno: EINVAL)
+    }
+    isLive = false
+    try? new?.moveModifiedOn()
+  }
+}

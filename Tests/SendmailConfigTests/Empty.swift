@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SendmailConfig
-
-@Suite struct Empty {}

@@ -1,0 +1,173 @@
+internal import Glibc
+
+/// A mail directory with a real sendmail of its own: on loopback only, asks no name server, delivers nothing.
+///
+/// The tables are in the mail directory, everything else that sendmail needs is in a directory beside, so that a test sees
+/// what mailcfg leaves behind.
+package final class SendmailSite {
+  /// The names of the tables in the mail directory.
+  package struct Names: Sendable {
+    package var access = "access"
+    package var virtualUsers = "virtusertable"
+    package var aliases = "aliases"
+    package var hostNames = "local-host-names"
+    package var mailers = "mailertable"
+
+    /// The names of a stock sendmail.
+    package static let stock = Names()
+    /// The names of the hosting world.
+    package static let hosting = Names(virtualUsers: "virtmaps", hostNames: "sendmail.cw")
+  }
+
+  /// The directory with the tables.
+  package let mailDirectory: String
+  /// The path of `sendmail.cf`.
+  package let configuration: String
+  let state: TemporaryDirectory
+  private let names: Names
+
+  /// Writes a `sendmail.cf` for the tables of a directory, and the tables that sendmail cannot start without, when they are
+  /// not there.
+  ///
+  /// It is written as `configuration`; nil is `sendmail.cf` in the mail directory. The `hosts` are more lines for `/etc/hosts`
+  /// as this sendmail sees it: 127.0.0.77 is `c77.relay.example` there, 127.0.0.78 `c78.other.example`, and the other addresses
+  /// of 127/8 have no name.
+  package init(
+    mailDirectory: String, names: Names = .stock, configuration: String? = nil, hosts: [String] = []
+  ) throws(TestSupportError) {
+    self.mailDirectory = mailDirectory
+    self.names = names
+    self.configuration = configuration ?? mailDirectory + "/sendmail.cf"
+    state = try TemporaryDirectory()
+    try state.makeDirectory("mqueue", mode: 0o700)
+    try state.write("service.switch", "hosts\tfiles\naliases\tfiles\npasswd\tfiles\n")
+    try state.write(
+      "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\nprotocols: files\nservices: files\n")
+    let lines =
+      [
+        "127.0.0.1 localhost", "127.0.0.1 mx.test.example mx", "::1 localhost6.test.example",
+        "127.0.0.77 c77.relay.example", "127.0.0.78 c78.other.example",
+      ] + hosts
+    try state.write("hosts", lines.map { $0 + "\n" }.joined())
+    try state.write("helpfile", "")
+
+    let paths = [
+      "STATEDIR": state.path, "ACCESS": path(names.access), "VIRTUSERTABLE": path(names.virtualUsers),
+      "ALIASES": path(names.aliases), "HOSTNAMES": path(names.hostNames), "MAILERTABLE": path(names.mailers),
+    ]
+    let template: [UInt8]
+    do { template = try readFile(Tools.configurationTemplate) } catch {
+      throw TestSupportError("\(error); run scripts/test-tools")
+    }
+    var text = ""
+    for part in String(decoding: template, as: UTF8.self).split(separator: "@", omittingEmptySubsequences: false) {
+      // An @ that belongs to no name of ours is an @ of the configuration.
+      if let path = paths[String(part)], text.hasSuffix("@") {
+        text.removeLast()
+        text += path
+      } else {
+        text += part + "@"
+      }
+    }
+    text.removeLast()
+    try writeFile(self.configuration, Array(text.utf8))
+    for name in [names.hostNames, names.aliases, names.access] where unsafe access(path(name), F_OK) != 0 {
+      try writeFile(path(name), [])
+    }
+  }
+
+  private func path(_ name: String) -> String { "\(mailDirectory)/\(name)" }
+
+  /// Builds every map with the real makemap and newaliases.
+  ///
+  /// - Throws: ``TestSupportError`` with what a program said when it refused a line.
+  package func buildMaps() throws(TestSupportError) {
+    for name in [names.access, names.virtualUsers, names.mailers] where unsafe access(path(name), F_OK) == 0 {
+      let outcome = try run(
+        try Tools.makemap, ["-C", configuration, "hash", path(name)], input: try readFile(path(name)),
+        environment: Tools.environment)
+      guard outcome.status == 0 else { throw TestSupportError(outcome.errorText) }
+    }
+    let outcome = try sendmail(["-bi"])
+    guard outcome.status == 0 else { throw TestSupportError(outcome.outputText + outcome.errorText) }
+  }
+
+  /// Runs this site's sendmail: `-bt`, `-bv ADDRESS`, `-bi` and so on.
+  package func sendmail(_ arguments: [String], input: [UInt8] = []) throws(TestSupportError) -> Outcome {
+    let command = try Namespaces.command([try Tools.sendmail, "-C\(configuration)"] + arguments, state: state.path)
+    return try run(command[0], Array(command[1...]), input: input, environment: Namespaces.environment)
+  }
+
+  /// What a map lookup of sendmail itself finds (`-bt`, `/map`), or nil; the keys all in one process.
+  ///
+  /// The `map` is a name of the configuration: `access`, `virtuser`, `mailertable`, `aliases`.
+  package func lookUp(_ keys: [String], in map: String) throws(TestSupportError) -> [String?] {
+    let input = keys.map { "/map \(map) \($0)\n" }.joined()
+    let outcome = try sendmail(["-bt"], input: Array(input.utf8))
+    var results: [String?] = []
+    for line in outcome.outputText.split(separator: "\n") where line.contains("map_lookup: ") {
+      if line.hasSuffix(" (75)") { throw TestSupportError("sendmail cannot read the map: \(line)") }
+      guard line.hasSuffix(" (0)"), let found = line.firstRange(of: ") returns ") else {
+        results.append(nil)
+        continue
+      }
+      results.append(String(line[found.upperBound...].dropLast(4)))
+    }
+    guard results.count == keys.count else { throw TestSupportError("sendmail -bt said: \(outcome.outputText)") }
+    return results
+  }
+
+  /// The final recipients of addresses (`-bv`), one line each as sendmail prints them, sorted.
+  package func expand(_ addresses: [String]) throws(TestSupportError) -> [String] {
+    let outcome = try sendmail(["-bv", "--"] + addresses)
+    return (outcome.outputText + outcome.errorText).split(separator: "\n").map(String.init).sorted()
+  }
+
+  /// Starts this site's daemon.
+  ///
+  /// The `addresses` are on loopback besides 127/8 and ::1, such as `2001:db8::25`: sessions may come from them.
+  package func start(addresses: [String] = []) throws(TestSupportError) -> LiveSendmail {
+    try LiveSendmail(site: self, addresses: addresses)
+  }
+}
+
+/// Namespaces in which a sendmail sees only loopback, names from files, and a host name of its own.
+enum Namespaces {
+  /// Whether this process may make them.
+  static let areAllowed: Bool = {
+    guard geteuid() == 0, let outcome = try? run("unshare", ["-n", "-m", "-u", "true"]) else { return false }
+    return outcome.status == 0
+  }()
+
+  /// `LD_LIBRARY_PATH` goes by another name until the programs of the machine are through with their part.
+  static let environment = [
+    "TEST_LIBRARIES": Tools.environment["LD_LIBRARY_PATH"] ?? "", "LC_ALL": "C", "TZ": "UTC",
+  ]
+
+  private static let setUp = """
+    set -e
+    mount --make-rprivate /
+    mount --bind "$1/hosts" /etc/hosts
+    [ ! -e /etc/nsswitch.conf ] || mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf
+    hostname mx.test.example
+    ip=$(command -v ip || echo /sbin/ip)
+    [ -x "$ip" ] || { ip=$2/sbin/ip; [ -x "$ip" ] || ip=$2/bin/ip; }
+    if [ "${ip#"$2"}" != "$ip" ]; then export LD_LIBRARY_PATH=$TEST_LIBRARIES; fi
+    "$ip" link set lo up
+    for address in $3; do "$ip" address add "$address" dev lo nodad; done
+    shift 3
+    LD_LIBRARY_PATH=$TEST_LIBRARIES exec "$@"
+    """
+
+  /// The command that runs another one in namespaces of its own; without root the other one as it is.
+  static func command(
+    _ command: [String], state: String, addresses: [String] = []
+  ) throws(TestSupportError) -> [String] {
+    if geteuid() != 0 { return ["env", "LD_LIBRARY_PATH=\(environment["TEST_LIBRARIES"] ?? "")"] + command }
+    return [
+      "unshare", "-n", "-m", "-u", "--", "/bin/sh", "-c", setUp, "sh", state, Tools.root,
+      addresses.joined(separator: " "),
+    ]
+      + command
+  }
+}
