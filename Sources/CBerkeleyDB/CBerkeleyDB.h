@@ -14,14 +14,19 @@
  * Every function returns 0 or the error that libdb returned, and keeps nothing.
  */
 
-/* A handle that prints nothing: callers get error codes, and the standard error is theirs. */
+/* Without this, libdb prints whole pages of a damaged database to the standard output. */
+static void CBerkeleyDB_ignore(const DB_ENV *environment, const char *message) {
+  (void)environment;
+  (void)message;
+}
+
+/* A handle that prints nothing: callers get error codes, and the standard streams are theirs. */
 static inline int CBerkeleyDB_create(DB **handle) {
   int result = db_create(handle, NULL, 0);
   if (result != 0) return result;
   (*handle)->set_errcall(*handle, NULL);
   (*handle)->set_errfile(*handle, NULL);
-  (*handle)->set_msgcall(*handle, NULL);
-  (*handle)->set_msgfile(*handle, NULL);
+  (*handle)->set_msgcall(*handle, CBerkeleyDB_ignore);
   return 0;
 }
 

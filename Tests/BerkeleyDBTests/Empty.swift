@@ -1,5 +1,0 @@
-import Testing
-
-@testable import BerkeleyDB
-
-@Suite struct Empty {}

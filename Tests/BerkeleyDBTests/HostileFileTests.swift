@@ -1,0 +1,144 @@
+import BerkeleyDB
+import Glibc
+import Testing
+
+/// Files that are no databases, or are not any more: an error with a name, never a crash, never a line on standard error.
+@Suite struct HostileFileTests {
+  private func code(opening bytes: [UInt8]) throws -> BerkeleyDBError.Code? {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("a.db")
+    try writeFile(path, bytes)
+    var result: BerkeleyDBError.Code?
+    do { _ = try Database(opening: path) } catch { result = error.code }
+    do {
+      try Database.verify(path: path)
+      #expect(result == nil)
+    } catch {
+      #expect(error.code == result)
+    }
+    return result
+  }
+
+  private func header185(_ magic: UInt32, bigEndian: Bool) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for value in [magic, 2, bigEndian ? 4321 : 1234, 4096] as [UInt32] {
+      unsafe withUnsafeBytes(of: bigEndian ? value.bigEndian : value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    }
+    bytes.append(contentsOf: [UInt8](repeating: 0, count: 4096))
+    return bytes
+  }
+
+  @Test func eachKindOfWrongFileHasItsName() throws {
+    #expect(try code(opening: []) == .emptyFile)
+    #expect(try code(opening: Array("# access\nConnect:10 RELAY\r\n\tä\n".utf8)) == .textFile)
+    #expect(try code(opening: [UInt8](repeating: 0x41, count: 100_000)) == .textFile)
+    #expect(try code(opening: [0]) == .notADatabase)
+    #expect(try code(opening: [UInt8](repeating: 0, count: 8192)) == .notADatabase)
+    for big in [false, true] {
+      #expect(try code(opening: header185(0x061561, bigEndian: big)) == .version185)
+      #expect(try code(opening: header185(0x053162, bigEndian: big)) == .version185)
+    }
+    let scratch = try ScratchDirectory()
+    #expect(throws: BerkeleyDBError(.EISDIR, operation: "open", path: scratch.path)) {
+      _ = try Database(opening: scratch.path)
+    }
+    unsafe mkfifo(scratch.file("pipe"), 0o600)
+    #expect(throws: BerkeleyDBError(.notARegularFile, operation: "open", path: scratch.file("pipe"))) {
+      _ = try Database(opening: scratch.file("pipe"))
+    }
+    #expect(throws: BerkeleyDBError(.ENOENT, operation: "open", path: scratch.file("none"))) {
+      _ = try Database(opening: scratch.file("none"))
+    }
+  }
+
+  @Test func headersThatAskForTooMuch() throws {
+    let good = try sample(.hash, pairs: 10)
+    func changed(_ offset: Int, _ values: UInt8...) -> [UInt8] {
+      var bytes = good
+      bytes.replaceSubrange(offset..<offset + values.count, with: values)
+      return bytes
+    }
+    #expect(try code(opening: good) == nil)
+    #expect(try code(opening: changed(16, 10)) == .newerVersion)
+    #expect(try code(opening: changed(16, 5)) == .DB_OLD_VERSION)
+    #expect(try code(opening: changed(20, 1)) == .badHeader)
+    #expect(try code(opening: changed(20, 0, 0)) == .badHeader)
+    #expect(try code(opening: changed(24, 1)) == .badHeader)
+    #expect(try code(opening: changed(25, 9)) == .badHeader)
+    #expect(try code(opening: changed(32, 0xFF, 0xFF, 0xFF, 0xFF)) == .truncatedFile)
+    #expect(try code(opening: changed(36, 2)) == .badHeader)
+    #expect(try code(opening: changed(48, 0x02)) == .wrongType)
+  }
+
+  @Test(arguments: [DatabaseType.hash, .btree])
+  func cutShort(type: DatabaseType) throws {
+    let good = try sample(type, pairs: 2000)
+    let few = [1, 11, 12, 15, 16, 25, 100, 511, 512, 513, 4095, 4096, 8192]
+    let most = [good.count / 2, good.count - 4096, good.count - 1]
+    for size in few + most {
+      let result = try code(opening: Array(good[..<size]))
+      #expect(result == (size < 16 ? .notADatabase : .truncatedFile), "\(size) of \(good.count) bytes")
+    }
+  }
+
+  @Test func randomBytes() throws {
+    var random = SplitMix64(seed: 4)
+    for _ in 0..<300 {
+      let size = Int.random(in: 100...20_000, using: &random)
+      #expect(try code(opening: random.bytes(size)) == .notADatabase)
+    }
+  }
+
+  /// Flipped bytes: what passes the verification can be read to the end, and nothing crashes or hangs.
+  @Test(.timeLimit(.minutes(2)), arguments: [DatabaseType.hash, .btree], [20, 1500])
+  func flippedBytes(type: DatabaseType, count: Int) throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("a.db")
+    let good = try sample(type, pairs: count)
+    var random = SplitMix64(seed: UInt64(count))
+    var refused = 0
+    for round in 0..<400 {
+      var bytes = good
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        // Half of the damage goes to the headers, where it does most harm.
+        let page = Int.random(in: 0..<bytes.count / 4096, using: &random) * 4096
+        let end = Bool.random(using: &random) ? 128 : 4096
+        let offset = Int.random(in: 0..<end, using: &random)
+        bytes[page + offset] = UInt8.random(in: .min ... .max, using: &random)
+      }
+      try writeFile(path, bytes)
+      do {
+        let seen = try verifiedCount(path)
+        #expect(seen <= count, "round \(round)")
+      } catch {
+        refused += 1
+        #expect(!error.message.isEmpty)
+      }
+    }
+    #expect(refused > 20)
+  }
+
+  /// The number of pairs in a file that passes the verification.
+  private func verifiedCount(_ path: String) throws(BerkeleyDBError) -> Int {
+    try Database.verify(path: path)
+    var database = try Database(opening: path)
+    var seen = 0
+    try database.forEachPair { _, _ in
+      seen += 1
+      return true
+    }
+    return seen
+  }
+
+  /// The bytes of a database with so many pairs.
+  private func sample(_ type: DatabaseType, pairs: Int) throws -> [UInt8] {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("sample.db")
+    var database = try Database(creating: path, type: type, layout: DatabaseLayout(pageSize: 4096))
+    for number in 0..<pairs {
+      try database.put(key: Array("key\(number)".utf8).span, value: Array("the value of \(number)".utf8).span)
+    }
+    try database.close()
+    return try readFile(path)
+  }
+}
