@@ -17,7 +17,8 @@ enum AccessEntries: KeyedTable {
   static let table = MailTable.access
   static let example = (key: "From:spam.example", value: "REJECT")
   static func text(_ tables: MailTables) -> Table { tables.access.table }
-  static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit {
+  static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit
+  {
     try tables.access.set(value, for: key)
   }
   static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit { tables.access.remove(key) }

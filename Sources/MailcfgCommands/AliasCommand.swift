@@ -172,7 +172,8 @@ struct AliasCommand: ParsableCommand {
       let change = try directory.change(to: [.alias], options: options.changeOptions) { (tables) throws(EditError) in
         if case .unchanged(let line) = try edit(&tables.aliases) {
           unchanged = [
-            line == 0 ? "\(path): no alias \(name); nothing to do" : "\(path):\(line): \(name) says so already; nothing to do"
+            line == 0
+              ? "\(path): no alias \(name); nothing to do" : "\(path):\(line): \(name) says so already; nothing to do"
           ]
         }
       }

@@ -64,7 +64,8 @@ extension Output {
   ) throws {
     for notice in change.notices { note(notice) }
     if options.json {
-      let findings = warnings.map { Finding($0.finding, file: $0.path) } + change.findings.map { Finding($0.finding, file: $0.path) }
+      let findings =
+        warnings.map { Finding($0.finding, file: $0.path) } + change.findings.map { Finding($0.finding, file: $0.path) }
       try json(
         ChangeReport(
           changed: change.isChange, dryRun: options.dryRun,

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SendmailConfig
 internal import SendmailDirectory
+internal import SendmailMaps
 
 /// `mailcfg diff`: text against map, entry by entry.
 struct DiffCommand: ParsableCommand {
@@ -38,20 +39,24 @@ struct DiffCommand: ParsableCommand {
       var differences: [Report.Difference] = []
       for table in tables {
         for difference in try directory.differences(table) {
-          func shown(_ value: ByteString?) -> ByteString? {
+          let key = ByteString(difference.key)
+          func shown(_ value: [UInt8]?) -> ByteString? {
+            let value = value.map { ByteString($0) }
             guard table == .access, let value else { return value }
-            return AccessEntries.shown(value, of: difference.key, secrets: secrets.showSecrets)
+            return AccessEntries.shown(value, of: key, secrets: secrets.showSecrets)
           }
-          let inText = shown(difference.textValue)
-          let inMap = shown(difference.mapValue)
+          let inText = shown(difference.expected)
+          let inMap = shown(difference.found)
           differences.append(
             .init(
-              table: table.rawValue, key: difference.key.description, text: inText?.description,
+              table: table.rawValue, key: key.description, text: inText?.description,
               map: inMap?.description, line: difference.line))
           guard !options.json, !options.quiet else { continue }
-          if let inMap { output.result("- \(directory.mapPath(of: table)): \(difference.key.escaped)  \(inMap.escaped)") }
+          if let inMap {
+            output.result("- \(directory.mapPath(of: table)): \(key.escaped)  \(inMap.escaped)")
+          }
           if let inText, let line = difference.line {
-            output.result("+ \(directory.path(of: table)):\(line): \(difference.key.escaped)  \(inText.escaped)")
+            output.result("+ \(directory.path(of: table)):\(line): \(key.escaped)  \(inText.escaped)")
           }
         }
       }

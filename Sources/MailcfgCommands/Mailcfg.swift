@@ -34,4 +34,14 @@ public struct Mailcfg: ParsableCommand {
 
   /// Makes the command without options.
   public init() {}
+
+  /// Runs what the process was asked for, and ends it.
+  public static func start() {
+    // Scripts ask every program for this; it need not wait for the parser.
+    if CommandLine.arguments.dropFirst() == ["--version"] {
+      print(version)
+    } else {
+      main()
+    }
+  }
 }

@@ -30,10 +30,8 @@ struct Output {
   func finding(_ finding: Diagnostic, path: String) {
     if options.quiet, finding.severity != .error { return }
     let severity = finding.severity.rawValue
-    var text = finding.text(path: path)
-    if usesColor, let range = text.range(of: severity + ":") {
-      text.replaceSubrange(range, with: "\u{1B}[\(finding.severity == .error ? 31 : 33)m\(severity):\u{1B}[0m")
-    }
+    let colored = "\u{1B}[\(finding.severity == .error ? 31 : 33)m\(severity)\u{1B}[0m"
+    let text = finding.text(path: path, severity: usesColor ? colored : severity)
     Output.write(Array((text + "\n").utf8), to: STDERR_FILENO)
   }
 
@@ -80,8 +78,8 @@ extension ExitCode {
 extension CalendarDate {
   static var today: CalendarDate? {
     var now = time(nil)
-    var parts = tm()
+    var parts = unsafe tm()
     guard unsafe localtime_r(&now, &parts) != nil else { return nil }
-    return CalendarDate(year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
+    return unsafe CalendarDate(year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
   }
 }

@@ -25,7 +25,8 @@ struct RelayCommand: ParsableCommand {
     var clients: [String]
     @Option(help: ArgumentHelp("What to remember about it; stands in a comment above the entry.", valueName: "text"))
     var comment: String?
-    @Option(help: ArgumentHelp("The last day on which it may relay, YYYY-MM-DD; see mailcfg relay prune.", valueName: "day"))
+    @Option(
+      help: ArgumentHelp("The last day on which it may relay, YYYY-MM-DD; see mailcfg relay prune.", valueName: "day"))
     var expires: String?
     @OptionGroup var options: GlobalOptions
 

@@ -107,7 +107,8 @@ struct SetEntry<Kind: KeyedTable>: ParsableCommand {
     try Output.run(options) { output in
       let directory = try options.directory()
       var unchanged: [String] = []
-      let change = try directory.change(to: [Kind.table], options: options.changeOptions) { (tables) throws(EditError) in
+      let change = try directory.change(to: [Kind.table], options: options.changeOptions) {
+        (tables) throws(EditError) in
         let value = ByteString(value.joined(separator: " "))
         if case .unchanged(let line) = try Kind.set(value, for: ByteString(key), in: &tables) {
           unchanged = ["\(directory.path(of: Kind.table)):\(line): \(key) says so already; nothing to do"]
@@ -133,7 +134,8 @@ struct RemoveEntries<Kind: KeyedTable>: ParsableCommand {
     try Output.run(options) { output in
       let directory = try options.directory()
       var unchanged: [String] = []
-      let change = try directory.change(to: [Kind.table], options: options.changeOptions) { (tables) throws(EditError) in
+      let change = try directory.change(to: [Kind.table], options: options.changeOptions) {
+        (tables) throws(EditError) in
         for key in keys {
           if case .unchanged = Kind.remove(ByteString(key), from: &tables) {
             unchanged.append("\(directory.path(of: Kind.table)): \(key) has no entry; nothing to do")

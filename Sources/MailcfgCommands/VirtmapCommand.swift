@@ -20,7 +20,8 @@ enum VirtualUserEntries: KeyedTable {
   static let table = MailTable.virtmap
   static let example = (key: "info@example.org", value: "anna")
   static func text(_ tables: MailTables) -> Table { tables.virtualUsers.table }
-  static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit {
+  static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit
+  {
     try tables.virtualUsers.set(value, for: key)
   }
   static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit { tables.virtualUsers.remove(key) }

@@ -158,36 +158,40 @@ extension MailDirectory {
         opened.tables.set(table, contents.bytes, location, locations)
       } catch {
         var failure = MailDirectoryError(error)
-        if error.isMissing { failure.message = "\(location.path): there is no such file; mailcfg init makes empty tables" }
+        if error.isMissing {
+          failure.message = "\(location.path): there is no such file; mailcfg init makes empty tables"
+        }
         throw failure
       }
     }
     return opened
   }
 
-  private func transact(
-    _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild,
+  func transact(
+    _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
     _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
     guard !presentTables.isEmpty else {
       throw MailDirectoryError(
-        .missing, "\(path): there is none of sendmail's tables here; mailcfg --mail-dir DIR names another directory, "
+        .missing,
+        "\(path): there is none of sendmail's tables here; mailcfg --mail-dir DIR names another directory, "
           + "mailcfg init makes empty tables")
     }
     var change = MailChange()
-    let lock = options.isDryRun ? nil : try system { () throws(SystemError) in
-      try WriterLock(Directory(path), wait: options.wait)
-    }
+    let lock =
+      options.isDryRun
+      ? nil
+      : try system { () throws(SystemError) in
+        try WriterLock(Directory(path), wait: options.wait)
+      }
     defer { withExtendedLifetime(lock) {} }
     let recovery = try system { () throws(SystemError) in try lock?.recover(wait: options.wait) }
     if let recovery { change.notices += MailDirectory.notices(recovery) }
 
     var opened = try open(tables, mayBeMissing: true)
     do throws(EditError) { try body(&opened.tables) } catch { throw MailDirectoryError(error) }
-    let staging = try lock.map { lock throws(MailDirectoryError) in
-      try system { () throws(SystemError) in try FileChange(lock) }
-    }
+    let staging = try system { () throws(SystemError) in try lock.map { lock throws(SystemError) in try FileChange(lock) } }
     for (table, file) in opened.files.sorted(by: { $0.key < $1.key }) {
       let text = opened.tables.text(table)
       let findings = opened.tables.diagnostics(table)
@@ -226,19 +230,23 @@ extension MailDirectory {
     guard isEdited || rebuild != .whenOlder || isOlder else { return }
     let contents = MapContents(pairs, conventions: map.conventions)
     change.findings += MailDirectory.duplicates(contents, in: file.location).map { (file.location.path, $0) }
-    if status != nil, rebuild != .always { try check(map) }
-    let agrees = try status.map { _ in !isEdited && rebuild != .always } ?? false && agrees(map, contents)
+    if status != nil, rebuild != .always { try map.checkReplaceable() }
+    var isUpToDate = false
+    if status != nil, !isEdited, rebuild != .always {
+      isUpToDate = (try? map.comparison(with: contents, limit: 0))?.isUpToDate ?? false
+    }
     change.maps.append(
-      MailChange.MapChange(table: file.location.table, path: map.path, entries: contents.entryCount, isRebuilt: !agrees))
-    guard !agrees, let staging else { return }
+      MailChange.MapChange(
+        table: file.location.table, path: map.path, entries: contents.entryCount, isRebuilt: !isUpToDate))
+    guard !isUpToDate, let staging else { return }
     let staged = try system { () throws(SystemError) in
       try staging.reserve(place, attributes: NewFileAttributes(mode: 0o640, owner: locations.mapOwner))
     }
     do throws(MapError) {
       _ = try MapBuilder(type: map.type).build(contents, at: staged.path)
-      let comparison = try MapComparison(contents, path: staged.path)
-      guard comparison.agrees else {
-        throw MapError(.database, path: map.path)
+      let built = try MapReader(path: staged.path, type: map.type, foldsCase: map.conventions.foldsCase)
+      guard try MapComparison(contents, with: built, limit: 0).agrees else {
+        throw MapError(MapError.Code(rawValue: "read-back"), path: map.path)
       }
     } catch {
       throw MailDirectoryError(error, map: map.path)

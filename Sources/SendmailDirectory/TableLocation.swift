@@ -52,7 +52,8 @@ struct TableLocations: Sendable {
     do throws(SystemError) {
       let opened = try Directory(directory)
       let path = named ?? self.directory + "/sendmail.cf"
-      if try named == nil && FileLocation(path).status() == nil {
+      let isThere = try FileLocation(path).status() != nil
+      if named == nil, !isThere {
         configuration = nil
         configurationPath = nil
         home = nil
@@ -164,7 +165,9 @@ struct TableLocations: Sendable {
     var names: Set<[UInt8]> = []
     for word in configuration?.classWords(of: "w").words ?? [] { names.insert(word.word.folded.bytes) }
     if let location = try? location(of: .host), let contents = try? FileContents(location.path) {
-      for member in ClassFile(contents.bytes, format: location.classFormat).members { names.insert(member.word.folded.bytes) }
+      for member in ClassFile(contents.bytes, format: location.classFormat).members {
+        names.insert(member.word.folded.bytes)
+      }
     }
     var buffer = [CChar](repeating: 0, count: 256)
     if unsafe gethostname(&buffer, buffer.count - 1) == 0 {
@@ -173,5 +176,21 @@ struct TableLocations: Sendable {
       names.insert(Array(name.bytes.prefix { $0 != 0x2E }))
     }
     return names
+  }
+}
+
+extension MailTables {
+  /// Takes the bytes of a table's file.
+  mutating func set(
+    _ table: MailTable, _ bytes: [UInt8], _ location: TableLocation, _ locations: TableLocations
+  ) {
+    switch table {
+    case .access:
+      let isCompressed = locations.configuration?.usesCompressedIPv6Addresses ?? false
+      access = AccessTable(bytes, ipv6Form: isCompressed ? .compressed : .uncompressed)
+    case .virtmap: virtualUsers = VirtualUserTable(bytes)
+    case .alias: aliases = AliasesFile(bytes, hosts: LocalHosts(names: locations.hostNames))
+    case .host: hosts = ClassFile(bytes, format: location.classFormat)
+    }
   }
 }

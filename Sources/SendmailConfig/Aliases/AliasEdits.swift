@@ -30,11 +30,13 @@ extension AliasesFile {
   ) throws(EditError) -> Edit {
     let parsed = try AliasesFile.check(destinations, permissions)
     guard !parsed.isEmpty else { throw EditError(.badValue, "\(name.escaped): name at least one destination") }
-    guard let (line, found) = find(name) else { return try append(name, parsed) }
-    var shape = AliasShape(line, found)
-    if shape.items.map(\.destination.written) == destinations { return .unchanged(line: line.lines.lowerBound + 1) }
+    guard let entry = find(name) else { return try append(name, parsed) }
+    var shape = AliasShape(entry)
+    if shape.items.map(\.destination.written) == destinations {
+      return .unchanged(line: entry.line.lines.lowerBound + 1)
+    }
     shape.replaceAll(parsed)
-    return try replace(line, with: shape, for: found)
+    return try replace(entry, with: shape)
   }
 
   /// Gives a name some destinations more; those that it has stay as they are.
@@ -45,14 +47,14 @@ extension AliasesFile {
     _ destinations: [ByteString], to name: ByteString, allowing permissions: AliasPermissions = []
   ) throws(EditError) -> Edit {
     let parsed = try AliasesFile.check(destinations, permissions)
-    guard let (line, found) = find(name) else { return try set(destinations, for: name, allowing: permissions) }
-    var shape = AliasShape(line, found)
+    guard let entry = find(name) else { return try set(destinations, for: name, allowing: permissions) }
+    var shape = AliasShape(entry)
     let before = shape.items.count
     for destination in parsed where !shape.items.contains(where: { $0.destination.isSame(as: destination) }) {
       shape.append(destination)
     }
-    guard shape.items.count > before else { return .unchanged(line: line.lines.lowerBound + 1) }
-    return try replace(line, with: shape, for: found)
+    guard shape.items.count > before else { return .unchanged(line: entry.line.lines.lowerBound + 1) }
+    return try replace(entry, with: shape)
   }
 
   /// Takes destinations from a name.
@@ -60,33 +62,31 @@ extension AliasesFile {
   /// - Throws: ``EditError`` with ``EditError/Code/badValue`` where none would be left; the text is then unchanged.
   @discardableResult
   public mutating func drop(_ destinations: [ByteString], from name: ByteString) throws(EditError) -> Edit {
-    guard let (line, found) = find(name) else { return .unchanged(line: 0) }
+    guard let entry = find(name) else { return .unchanged(line: 0) }
     let unwanted = destinations.flatMap { AliasDestination.split($0.bytes) }
-    var shape = AliasShape(line, found)
+    var shape = AliasShape(entry)
     let gone = shape.items.indices.filter { index in
       unwanted.contains { $0.isSame(as: shape.items[index].destination) }
     }
-    guard !gone.isEmpty else { return .unchanged(line: line.lines.lowerBound + 1) }
+    guard !gone.isEmpty else { return .unchanged(line: entry.line.lines.lowerBound + 1) }
     guard gone.count < shape.items.count else {
       throw EditError(
         .badValue, "\(name.escaped) would have no destination left; to take the whole alias away: mailcfg alias remove")
     }
     shape.remove(Set(gone))
-    return try replace(line, with: shape, for: found)
+    return try replace(entry, with: shape)
   }
 
   /// Removes every alias of a name; comments stay.
   @discardableResult
   public mutating func remove(_ name: ByteString) -> Edit {
-    let key = AliasesFile.key(of: name, hosts)
+    let key = key(of: name)
     var gone: Set<Int> = []
     var count = 0
-    forEachLine { line, kind in
-      if case .alias(let other) = kind, other.key == key {
-        gone.formUnion(line.lines)
-        count += 1
-      }
-      return true
+    forEachAlias { entry in
+      guard entry.key == key else { return }
+      gone.formUnion(entry.line.lines)
+      count += 1
     }
     text.removeLines(gone)
     return count == 0 ? .unchanged(line: 0) : .removed(count: count)
@@ -94,7 +94,7 @@ extension AliasesFile {
 
   /// Adds an alias behind the last line.
   private mutating func append(_ name: ByteString, _ destinations: [AliasDestination]) throws(EditError) -> Edit {
-    let written = try AliasesFile.spelling(of: name, hosts)
+    try check(name)
     var place = text.lineCount
     // A last line that ends in a backslash would take the new one for its own.
     if let last = text.lines.indices.last, text.buffer[text.content(at: last)].last == ASCII.backslash {
@@ -104,27 +104,23 @@ extension AliasesFile {
       }
       while place > 0, text.buffer[text.content(at: place - 1)].last == ASCII.backslash { place -= 1 }
     }
-    let head = written.bytes + [ASCII.colon]
+    let head = name.bytes + [ASCII.colon]
     let value = Array(destinations.map(\.written.bytes).joined(separator: Array(", ".utf8)))
     let bytes = head + style(before: place).separator(keyWidth: head.count) + value + text.lineEnd
-    try AliasesFile.verify(bytes, key: AliasesFile.key(of: name, hosts), destinations, hosts)
+    try verify(bytes, key: key(of: name), destinations)
     text.replaceLines(place..<place, with: bytes)
     return .added(line: place + 1)
   }
 
-  private mutating func replace(
-    _ line: AliasLine, with shape: AliasShape, for name: AliasName
-  ) throws(EditError) -> Edit {
+  private mutating func replace(_ entry: AliasEntry, with shape: AliasShape) throws(EditError) -> Edit {
     let bytes = shape.bytes
-    try AliasesFile.verify(bytes, key: name.key, shape.items.map(\.destination), hosts)
-    text.replaceLines(line.lines, with: bytes)
-    return .replaced(line: line.lines.lowerBound + 1)
+    try verify(bytes, key: entry.key, shape.items.map(\.destination))
+    text.replaceLines(entry.line.lines, with: bytes)
+    return .replaced(line: entry.line.lines.lowerBound + 1)
   }
 
   /// Reads back what is about to be written: it has to be this one alias with these destinations.
-  private static func verify(
-    _ bytes: [UInt8], key: [UInt8], _ destinations: [AliasDestination], _ hosts: LocalHosts
-  ) throws(EditError) {
+  private func verify(_ bytes: [UInt8], key: [UInt8], _ destinations: [AliasDestination]) throws(EditError) {
     let text = Text(bytes)
     let line = AliasLine(text, from: 0)
     guard !line.isTooLong else {
@@ -133,9 +129,8 @@ extension AliasesFile {
         "the alias would have \(bytes.count) bytes, and newaliases reads at most \(AliasLine.longest): "
           + "put the list into a file and name it as :include:/path")
     }
-    guard line.lines.upperBound == text.lineCount,
-      case .success(let name) = AliasName.parse(line.joined[...], hosts: hosts), name.key == key,
-      AliasDestination.split(Array(line.joined[name.valueStart...])).map(\.written) == destinations.map(\.written)
+    guard line.lines.upperBound == text.lineCount, case .alias(let entry, _) = kind(line), entry.key == key,
+      AliasDestination.split(Array(entry.value)).map(\.written) == destinations.map(\.written)
     else { throw EditError(.badValue, "the alias would not be read back as it is meant") }
   }
 
@@ -157,38 +152,44 @@ extension AliasesFile {
         try refuse("it has to be one destination, without a comma and without blanks around it")
       }
       if destination.bytes.last == ASCII.backslash { try refuse("its last backslash would join it to what follows") }
-      if let mark = destination.bytes.firstIndex(of: ASCII.numberSign), mark == 0 || ASCII.isBlank(destination.bytes[mark - 1]),
+      if let mark = destination.bytes.firstIndex(of: ASCII.numberSign),
+        mark == 0 || ASCII.isBlank(destination.bytes[mark - 1]),
         !destination.bytes.contains(ASCII.quote)
       {
         try refuse("a comment cannot stand in an alias: sendmail would take it for part of the address")
       }
-      if let option = only.missingPermission(permissions) {
+      if let (needed, what, option) = only.permission, !permissions.contains(needed) {
         throw EditError(
-          .needsPermission, "destination \"\(destination.escaped)\": \(option.what); if that is meant, give \(option.option)")
+          .needsPermission, "destination \"\(destination.escaped)\": \(what); if that is meant, give \(option)")
       }
       result.append(only)
     }
     return result
   }
 
-  /// The stored key of a name that a person writes.
-  static func key(of name: ByteString, _ hosts: LocalHosts) -> [UInt8] {
-    if case .success(let parsed) = AliasName.parse((name.bytes + [ASCII.colon])[...], hosts: hosts) { return parsed.key }
-    return name.folded.bytes
-  }
-
-  /// How the name of a new alias is to be written.
-  private static func spelling(of name: ByteString, _ hosts: LocalHosts) throws(EditError) -> ByteString {
+  /// Refuses a name for a new alias that newaliases would refuse, or store as another one.
+  private func check(_ name: ByteString) throws(EditError) {
     func refuse(_ why: String) throws(EditError) -> Never {
       throw EditError(.badKey, "alias \"\(name.escaped)\": \(why)")
     }
-    if name.bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { try refuse("a control character cannot stand in a name") }
-    if name.bytes.first == ASCII.numberSign { try refuse("beginning so, the line would be a comment") }
-    if let first = name.bytes.first, ASCII.isBlank(first) { try refuse("beginning so, the line would belong to the one before") }
-    switch AliasName.parse((name.bytes + [ASCII.colon])[...], hosts: hosts) {
-    case .success(let parsed) where parsed.messages.isEmpty && parsed.key == name.folded.bytes: return name
-    case .success(let parsed): try refuse("newaliases would store \"\(ByteString(parsed.key).escaped)\"; write that")
-    case .failure(let refusal): try refuse(refusal.message)
+    guard let first = name.bytes.first else { throw EditError(.badKey, "the name of the alias is empty") }
+    if name.bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+      try refuse("a control character cannot stand in a name")
+    }
+    if first == ASCII.numberSign { try refuse("beginning so, the line would be a comment") }
+    if ASCII.isBlank(first) { try refuse("beginning so, the line would belong to the one before") }
+    if first == ASCII.backslash { try refuse("sendmail never looks a name with a backslash up") }
+    let bytes = name.bytes + [ASCII.colon]
+    let parsed = AliasName.parse(bytes.span, hosts: hosts)
+    guard let key = parsed.storedKey(in: bytes.span), parsed.messages.isEmpty else {
+      let message = (parsed.messages + (parsed.refusal.map { [$0] } ?? [])).last
+      try refuse("newaliases says: \(message.map { String(decoding: $0.text, as: UTF8.self) } ?? "illegal alias name")")
+    }
+    guard parsed.nameEnd == name.bytes.count, parsed.valueOffset == bytes.count else {
+      try refuse("a colon ends the name of an alias, so it cannot be part of it")
+    }
+    guard key == name.folded.bytes else {
+      try refuse("newaliases would store \"\(ByteString(key).escaped)\"; write that")
     }
   }
 
@@ -205,5 +206,17 @@ extension AliasesFile {
       samples.append(LineStyle.Sample(keyWidth: colon + 1 - content.lowerBound, separator: blanks))
     }
     return LineStyle(samples: samples, fallback: [ASCII.space])
+  }
+}
+
+extension AliasDestination {
+  /// What has to be allowed for it, what it does, and the option that allows it; nil for users and addresses.
+  fileprivate var permission: (needed: AliasPermissions, what: String, option: String)? {
+    switch kind {
+    case .program: (.programs, "mail to it runs a program", "--allow-programs")
+    case .file: (.files, "mail to it is written to a file", "--allow-files")
+    case .include: (.includes, "the addresses are read from a file", "--allow-includes")
+    case .user, .address: nil
+    }
   }
 }

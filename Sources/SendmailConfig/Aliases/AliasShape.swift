@@ -11,22 +11,22 @@ struct AliasShape {
 
   private static let usualGap = Array(", ".utf8)
 
-  init(_ line: AliasLine, _ name: AliasName) {
-    let value = Array(line.joined[name.valueStart...])
-    let destinations = AliasDestination.split(value)
+  init(_ entry: AliasEntry) {
+    let line = entry.line
+    let destinations = AliasDestination.split(Array(entry.value))
     items = []
     guard let first = destinations.first else {
-      let start = line.rawOffset(name.valueStart)
+      let start = line.rawOffset(entry.valueStart)
       head = Array(line.raw[..<start])
       tail = Array(line.raw[line.rawEnd(line.joined.count)...])
       return
     }
-    head = Array(line.raw[..<line.rawOffset(name.valueStart + first.range.lowerBound)])
+    head = Array(line.raw[..<line.rawOffset(entry.valueStart + first.range.lowerBound)])
     var end: Int?
     for destination in destinations {
-      let start = line.rawOffset(name.valueStart + destination.range.lowerBound)
+      let start = line.rawOffset(entry.valueStart + destination.range.lowerBound)
       items.append((end.map { Array(line.raw[$0..<start]) } ?? [], destination))
-      end = line.rawEnd(name.valueStart + destination.range.upperBound)
+      end = line.rawEnd(entry.valueStart + destination.range.upperBound)
     }
     tail = Array(line.raw[(end ?? line.raw.count)...])
   }

@@ -4,7 +4,7 @@
 /// of its own alias; an alias over several lines keeps its shape when a destination comes or goes.
 public struct AliasesFile: Sendable {
   /// The text, edits included.
-  public internal(set) var text: Text
+  public package(set) var text: Text
   /// The hosts whose names may stand behind an alias name: class w.
   public var hosts: LocalHosts
 
@@ -21,11 +21,18 @@ public struct AliasesFile: Sendable {
 
   /// What a logical line is.
   enum Kind {
+    /// A comment or nothing at all.
     case nothing
-    case alias(AliasName)
+    /// An alias; sendmail's messages about its name are warnings.
+    case alias(AliasEntry, [AddressMessage])
+    /// A line that begins with a blank and continues none.
     case indented
+    /// More bytes than sendmail's buffer holds, or a NUL byte.
     case tooLong
-    case refused(AliasName.Refusal)
+    /// A name without a value.
+    case noValue
+    /// A name that newaliases refuses: what its address parser says, and why it gives the line up.
+    case refused([AddressMessage], AddressMessage?)
   }
 
   /// Calls `body` with each logical line, in order, until it answers false.
@@ -43,23 +50,30 @@ public struct AliasesFile: Sendable {
     }
   }
 
-  private func kind(_ line: AliasLine) -> Kind {
+  func kind(_ line: AliasLine) -> Kind {
     if line.isTooLong { return .tooLong }
     guard let first = line.joined.first, first != ASCII.numberSign else { return .nothing }
     if ASCII.isBlank(first) { return .indented }
-    switch AliasName.parse(line.joined[...], hosts: hosts) {
-    case .success(let name): return .alias(name)
-    case .failure(let refusal): return .refused(refusal)
+    let name = AliasName.parse(line.joined.span, hosts: hosts)
+    guard let key = name.storedKey(in: line.joined.span), let valueStart = name.valueOffset else {
+      return .refused(name.messages, name.refusal)
+    }
+    guard line.joined[valueStart...].contains(where: { !ASCII.isSpace($0) }) else { return .noValue }
+    return .alias(AliasEntry(line: line, key: key, valueStart: valueStart), name.messages)
+  }
+
+  /// Calls `body` with each alias, in order.
+  func forEachAlias(_ body: (AliasEntry) -> Void) {
+    forEachLine { line, kind in
+      if case .alias(let entry, _) = kind { body(entry) }
+      return true
     }
   }
 
   /// The aliases that newaliases stores, in the order of the file; earlier ones of a name that stands twice are among them.
   public var aliases: [Alias] {
     var result: [Alias] = []
-    forEachLine { line, kind in
-      if case .alias(let name) = kind { result.append(Alias(line, name)) }
-      return true
-    }
+    forEachAlias { result.append(Alias($0)) }
     return result
   }
 
@@ -67,32 +81,41 @@ public struct AliasesFile: Sendable {
   ///
   /// - Parameter name: The name, in any case of ASCII letters.
   /// - Complexity: O(*n*) in bytes.
-  public func alias(named name: ByteString) -> Alias? { find(name).map { Alias($0.line, $0.name) } }
+  public func alias(named name: ByteString) -> Alias? { find(name).map { Alias($0) } }
 
-  /// The last logical line that gives the name.
-  func find(_ name: ByteString) -> (line: AliasLine, name: AliasName)? {
-    var found: (AliasLine, AliasName)?
-    let key = AliasesFile.key(of: name, hosts)
-    forEachLine { line, kind in
-      if case .alias(let other) = kind, other.key == key { found = (line, other) }
-      return true
-    }
+  /// The last alias of a name.
+  func find(_ name: ByteString) -> AliasEntry? {
+    var found: AliasEntry?
+    let key = key(of: name)
+    forEachAlias { if $0.key == key { found = $0 } }
     return found
+  }
+
+  /// The stored key of a name that a person writes.
+  func key(of name: ByteString) -> [UInt8] {
+    let bytes = name.bytes + [ASCII.colon]
+    return AliasName.parse(bytes.span, hosts: hosts).storedKey(in: bytes.span) ?? name.folded.bytes
   }
 
   /// The pairs of the map, in the order of the file; the last of a key counts.
   public var pairs: MapPairs {
     var pairs = MapPairs()
     pairs.bytes.reserveCapacity(text.byteCount)
-    forEachLine { line, kind in
-      if case .alias(let name) = kind {
-        pairs.append(
-          key: name.key, value: line.joined[name.valueStart...], line: line.lines.lowerBound + 1)
-      }
-      return true
-    }
+    forEachAlias { pairs.append(key: $0.key, value: $0.value, line: $0.line.lines.lowerBound + 1) }
     return pairs
   }
+}
+
+/// An alias in its logical line.
+struct AliasEntry {
+  /// The line.
+  var line: AliasLine
+  /// The key as stored.
+  var key: [UInt8]
+  /// Where the value begins in the joined line.
+  var valueStart: Int
+  /// The value as stored: to the end of the line, trailing blanks included.
+  var value: ArraySlice<UInt8> { line.joined[valueStart...] }
 }
 
 /// An alias: a name and where its mail goes.
@@ -106,9 +129,9 @@ public struct Alias: Sendable, Equatable {
   /// Where the mail goes, in the order of the value.
   public var destinations: [AliasDestination] { AliasDestination.split(value.bytes) }
 
-  init(_ line: AliasLine, _ name: AliasName) {
-    lines = line.lines.lowerBound + 1..<line.lines.upperBound + 1
-    self.name = ByteString(name.key)
-    value = ByteString(line.joined[name.valueStart...])
+  init(_ entry: AliasEntry) {
+    lines = entry.line.lines.lowerBound + 1..<entry.line.lines.upperBound + 1
+    name = ByteString(entry.key)
+    value = ByteString(entry.value)
   }
 }

@@ -24,7 +24,7 @@ public struct ClassFile: Sendable {
   }
 
   /// The text, edits included.
-  public private(set) var text: Text
+  public package(set) var text: Text
   /// How sendmail scans a line.
   public let format: ClassFileFormat
   /// What the members are for.
