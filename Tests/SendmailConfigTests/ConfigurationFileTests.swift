@@ -330,4 +330,26 @@ import Testing
     #expect(file.classSources(of: "w").count == 1 && file.classSources(of: "R").map(\.isOptional) == [true])
     #expect(file.aliasFiles.count == 1)
   }
+
+  /// Configurations that Debian and sendmail come with.
+  ///
+  /// Where they include files of an installed sendmail, m4 goes on
+  /// without them.
+  @Test(
+    .needs(.m4), .needsNamespaces,
+    arguments: [
+      "debian/sendmail.mc", "debian/submit.mc", "cf/generic-linux.mc", "cf/knecht.mc", "cf/tcpproto.mc",
+      "cf/cs-solaris2.mc", "cf/huginn.cs.mc", "cf/uucpproto.mc",
+    ])
+  func sameAsSendmailOnShippedFiles(_ name: String) throws {
+    let made = try run(
+      try Tools.m4, ["-I\(Tools.cfDirectory)", Tools.cfDirectory + "/m4/cf.m4", "\(Tools.cfDirectory)/\(name)"])
+    try #require(made.output.count > 20_000)
+    let file = ConfigurationFile(made.output)
+    #expect(file.text.bytes == made.output)
+    #expect(file.diagnostics == [])
+    #expect(file.aliasFiles.isEmpty == (name == "debian/submit.mc"))
+    #expect(file.level == 10)
+    _ = try compare(try ReadingSendmail(), made.output, wordsOf: "O")
+  }
 }
