@@ -39,6 +39,12 @@ final class ReadingSendmail {
     line.starts(with: "setoption FallbackMXhost".utf8) && line.suffix(5).elementsEqual("=mark".utf8)
   }
 
+  /// The sendmail.cf of the tests, made with m4 from Debian's sources.
+  func stockConfiguration() throws -> [UInt8] {
+    let other = try TemporaryDirectory()
+    return try readFile(try SendmailSite(mailDirectory: other.path).configuration)
+  }
+
   /// The words of each class file, in the order of their `F` lines.
   func words(of sources: [(file: [UInt8], format: String)]) throws -> [[ByteString]] {
     var lines = ""

@@ -27,13 +27,10 @@ extension ClassFile {
           + "add it by hand in the form that the format wants")
     }
     var place = text.lineCount
-    var hasMember = false
     forEachMember { index, _ in
       place = index + 1
-      hasMember = true
       return true
     }
-    if !hasMember { place = text.lineCount }
     replaceLines(place..<place, with: line)
     return .added(line: place + 1)
   }

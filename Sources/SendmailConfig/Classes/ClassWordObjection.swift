@@ -74,7 +74,7 @@ struct ClassWordObjection: Equatable {
     self.remedy = remedy
   }
 
-  /// `[` … `]`
+  /// Whether brackets are around it.
   private static func isLiteral(_ bytes: [UInt8]) -> Bool {
     bytes.count > 2 && bytes.first == 0x5B && bytes.last == 0x5D
   }
