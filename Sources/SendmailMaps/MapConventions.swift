@@ -12,7 +12,9 @@ public struct MapConventions: Sendable, Hashable {
     case mergeNewestFirst
   }
 
-  /// Whether ASCII A–Z of keys become lower case; values never change. Off: `makemap -f`.
+  /// Whether ASCII A–Z of keys become lower case.
+  ///
+  /// Values never change. The option `-f` of makemap(8) turns it off.
   public var foldsCase: Bool
   /// Whether a NUL byte is stored behind each key and each value: `makemap -N`, and `newaliases` for a plain path.
   public var includesNul: Bool
