@@ -177,8 +177,10 @@ public struct Database: ~Copyable, @unchecked Sendable {
 }
 
 /// Owns a handle, and closes it without writing when nobody closed it properly.
+///
+/// Not private: a class of another module that holds a database refers to this type's metadata.
 @safe
-private struct HandleOwner: ~Copyable {
+struct HandleOwner: ~Copyable {
   let handle: UnsafeMutablePointer<DB>
 
   init(_ handle: UnsafeMutablePointer<DB>) { unsafe self.handle = handle }

@@ -16,6 +16,8 @@ struct BucketSorter {
   private let foldsCase: Bool
   private var keys: [UInt8] = []
   private var entries: [Entry] = []
+  private var sources: [Int] = []
+  private var touched: UInt8 = 0
   /// Whether two keys of the last bucket were equal.
   private(set) var foundEqualKeys = false
 
@@ -40,32 +42,25 @@ struct BucketSorter {
 
   /// Copies the keys of the bucket, folded, one behind the other.
   private mutating func gather(_ order: [UInt32], _ range: Range<Int>) {
+    let bytes = pairs.bytes
+    let text = bytes.span
     entries.removeAll(keepingCapacity: true)
+    sources.removeAll(keepingCapacity: true)
     var end = 0
     for position in range {
       let pair = pairs.pairs[Int(order[position])]
       entries.append(
         Entry(prefix: 0, offset: UInt32(end), length: UInt32(pair.keyLength), number: order[position]))
+      sources.append(Int(pair.keyOffset))
       end += Int(pair.keyLength)
     }
+    // The keys are all over the text. Asking for one byte of each first lets the memory fetch many of them at a time.
+    for source in sources where source < text.count { touched &+= text[source] }
     if keys.count < end { keys = [UInt8](repeating: 0, count: end * 2) }
-    BucketSorter.copyKeys(pairs, foldsCase: foldsCase, entries, to: &keys)
-  }
-
-  private static func copyKeys(_ pairs: MapPairs, foldsCase: Bool, _ entries: [Entry], to keys: inout [UInt8]) {
-    let bytes = pairs.bytes
-    let list = pairs.pairs
-    let text = bytes.span
-    var target = keys.mutableSpan
-    for entry in entries {
-      let pair = list[Int(entry.number)]
-      let source = text.extracting(Int(pair.keyOffset)..<Int(pair.keyOffset) + Int(pair.keyLength))
-      let start = Int(entry.offset)
-      if foldsCase {
-        for byte in source.indices { target[start + byte] = MapByte.folded(source[byte]) }
-      } else {
-        for byte in source.indices { target[start + byte] = source[byte] }
-      }
+    for index in entries.indices {
+      let length = Int(entries[index].length)
+      let source = text.extracting(sources[index]..<sources[index] + length)
+      MapByte.copy(source, to: &keys, at: Int(entries[index].offset), foldsCase: foldsCase)
     }
   }
 

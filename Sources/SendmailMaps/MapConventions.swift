@@ -12,7 +12,9 @@ public struct MapConventions: Sendable, Hashable {
     case mergeNewestFirst
   }
 
-  /// Whether ASCII A–Z of keys become lower case; values never change. Off: `makemap -f`.
+  /// Whether ASCII A–Z of keys become lower case.
+  ///
+  /// Values never change. The option `-f` of makemap(8) turns it off.
   public var foldsCase: Bool
   /// Whether a NUL byte is stored behind each key and each value: `makemap -N`, and `newaliases` for a plain path.
   public var includesNul: Bool
@@ -49,4 +51,15 @@ enum MapByte {
   /// ASCII A–Z as lower case, any other byte as it is.
   @inline(__always)
   static func folded(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+  /// Copies a key into a buffer that is large enough, folded where that is the convention.
+  @inline(__always)
+  static func copy(_ key: Span<UInt8>, to buffer: inout [UInt8], at offset: Int, foldsCase: Bool) {
+    var target = buffer.mutableSpan
+    if foldsCase {
+      for index in key.indices { target[offset + index] = folded(key[index]) }
+    } else {
+      for index in key.indices { target[offset + index] = key[index] }
+    }
+  }
 }

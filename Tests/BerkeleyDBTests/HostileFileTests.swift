@@ -22,7 +22,8 @@ import Testing
   private func header185(_ magic: UInt32, bigEndian: Bool) -> [UInt8] {
     var bytes: [UInt8] = []
     for value in [magic, 2, bigEndian ? 4321 : 1234, 4096] as [UInt32] {
-      unsafe withUnsafeBytes(of: bigEndian ? value.bigEndian : value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+      let stored = bigEndian ? value.bigEndian : value.littleEndian
+      unsafe withUnsafeBytes(of: stored) { unsafe bytes.append(contentsOf: $0) }
     }
     bytes.append(contentsOf: [UInt8](repeating: 0, count: 4096))
     return bytes

@@ -94,7 +94,7 @@ func run(_ program: String, _ arguments: [String], in scratch: ScratchDirectory)
   unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
   var process: pid_t = 0
   var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
-  defer { for unsafe argument in unsafe argv { unsafe free(argument) } }
+  defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
   let result = unsafe posix_spawnp(&process, program, &actions, nil, &argv, environ)
   try #require(result == 0, "\(program): \(unsafe String(cString: strerror(result)))")
   var status: Int32 = 0
