@@ -32,7 +32,9 @@ import Testing
     link("../file", "real/deep/up")
     link("/", "root")
     link("d/up", "e")
-    let parts = ["real", "deep", "d", "up", "..", ".", "e", "file", "root", String(scratch.path.dropFirst()), "none", ""]
+    let parts = [
+      "real", "deep", "d", "up", "..", ".", "e", "file", "root", String(scratch.path.dropFirst()), "none", "",
+    ]
     var random = SplitMix(seed: 7)
     var found = 0
     for _ in 0..<4000 {
