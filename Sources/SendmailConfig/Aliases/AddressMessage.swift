@@ -46,6 +46,8 @@ public struct AddressMessage: Sendable, Equatable {
     case ruleRecursion = "rule-recursion"
     /// Nothing was left that could be delivered to.
     case noMailer = "no-mailer"
+    /// An address literal with a mailer behind it that does not exist.
+    case unknownMailer = "unknown-mailer"
     /// The line has no colon.
     case missingColon = "missing-colon"
     /// The name cannot be parsed at all.
@@ -78,6 +80,7 @@ public struct AddressMessage: Sendable, Equatable {
       case .ruleLoop: "Infinite loop"
       case .ruleRecursion: "rewrite: excessive recursion (max 50)"
       case .noMailer: "buildaddr: no mailer in parsed address"
+      case .unknownMailer: "buildaddr: unknown mailer"
       case .missingColon: "missing colon"
       case .illegalAliasName: "illegal alias name"
       case .nonLocalName: "cannot alias non-local names"
@@ -112,8 +115,8 @@ public struct AddressMessage: Sendable, Equatable {
     bytes.prefix { $0 != 0x80 }.map { $0 & 0x7F }
   }
 
-  /// At most 203 bytes: a longer text loses its middle.
+  /// At most 202 bytes, or 100 of each end: a longer text loses its middle.
   static func shortened(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    bytes.count <= 203 ? Array(bytes) : Array(bytes.prefix(100)) + Array("...".utf8) + Array(bytes.suffix(100))
+    bytes.count < 203 ? Array(bytes) : Array(bytes.prefix(100)) + Array("...".utf8) + Array(bytes.suffix(100))
   }
 }

@@ -52,6 +52,8 @@ struct AddressRule: Sendable {
     case end([AddressRuleSet])
     /// All rule sets end with this verdict.
     case decide(AddressRewriter.Verdict)
+    /// All rule sets end; the part of this number names the mailer.
+    case mailer(Int)
   }
 
   var pattern: [Part]
@@ -78,6 +80,11 @@ struct AddressRule: Sendable {
     AddressRule(pattern: pattern, outcome: .decide(verdict), pieces: pieces)
   }
 
+  /// A rule that finds the name of a mailer in the address itself.
+  static func mailer(_ pattern: [Part], _ pieces: [Piece], _ part: Int) -> AddressRule {
+    AddressRule(pattern: pattern, outcome: .mailer(part), pieces: pieces)
+  }
+
   /// A rule that refuses the address.
   static func refuse(_ pattern: [Part], _ code: AddressMessage.Code, status: Int32 = 64) -> AddressRule {
     AddressRule(pattern: pattern, outcome: .decide(.refused(code, status: status)), pieces: [])
@@ -92,6 +99,8 @@ struct AddressRewriter {
     case local
     /// The tokens are a mailbox of another host.
     case remote
+    /// There is no mailer of this name.
+    case unknownMailer([UInt8])
     /// A rule refused the address; the status is the one that sendmail records.
     case refused(AddressMessage.Code, status: Int32)
   }
@@ -149,6 +158,7 @@ struct AddressRewriter {
       }
       // A dequoted name that is nothing but a comment leaves the tokens alone and ends the set.
       guard let rewritten = build(rule.pieces, groups) else { return false }
+      if case .mailer(let part) = rule.outcome { verdict = Self.mailer(tokens[groups[part - 1].lowerBound]) }
       tokens = rewritten
       switch rule.outcome {
       case .again:
@@ -159,11 +169,21 @@ struct AddressRewriter {
         rounds = 0
       case .end(let sets):
         return apply(sets, depth: depth + 1) && isFinished
+      case .mailer:
+        break
       case .decide(let found):
         verdict = found
       }
     }
     return isFinished
+  }
+
+  private static func mailer(_ name: [UInt8]) -> Verdict {
+    switch String(decoding: name.map(MailboxTokens.folded), as: UTF8.self) {
+    case "local": .local
+    case "prog", "*file*", "*include*", "smtp", "esmtp", "smtp8", "dsmtp", "relay": .remote
+    default: .unknownMailer(name)
+    }
   }
 
   /// Rewrites the tokens by several sets, the last first.

@@ -120,6 +120,9 @@ enum AddressRuleSet: String, Sendable {
 
   private static let deliverRules: [AddressRule] = [
     .decide([.any, "<", "@", "[", .some, "]", ">", .any], [1, "<", "@", "[", 2, "]", ">", 3], .remote),
+    .mailer(
+      [.any, "<", "@", "[", .some, "]", ":", .one, ":", .any, ">", .any], [1, "<", "@", "[", 2, "]", ">", 5], 3),
+    .decide([.any, "<", "@", "[", .some, "]", ":", .some, ">", .any], [1, "<", "@", "[", 2, "]", ">", 4], .remote),
     .decide([.some, "<", "@", .host, ".", ">"], [1], .local),
     .decide([.any, "<", "@", .any, ">", .any], [1, "<", "@", 2, ">", 3], .remote),
     .decide([.some], [1], .local),

@@ -47,8 +47,8 @@ struct MailboxTokens {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
   }
 
-  /// The tokens one after the other; two atoms in a row get `blank` between them.
-  static func joined(_ tokens: some Sequence<[UInt8]>, blank: UInt8) -> [UInt8] {
+  /// The tokens one after the other, cut off at `limit` bytes; two atoms in a row get `blank` between them.
+  static func joined(_ tokens: some Sequence<[UInt8]>, blank: UInt8, limit: Int = .max) -> [UInt8] {
     var text: [UInt8] = []
     var afterAtom = false
     for token in tokens {
@@ -57,6 +57,7 @@ struct MailboxTokens {
       text += token
       afterAtom = isAtom
     }
+    if text.count > limit { text.removeSubrange(limit...) }
     return text
   }
 

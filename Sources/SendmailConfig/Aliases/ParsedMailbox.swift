@@ -49,6 +49,13 @@ struct ParsedMailbox {
     case .refused(let code, let status):
       messages.append(AddressMessage(code, about: address, status: status))
       resolution = .refused
+    case .unknownMailer(let mailer):
+      messages.append(
+        AddressMessage(
+          code: .unknownMailer,
+          text: AddressMessage.printed(Array("\(AddressMessage.Code.unknownMailer.words) ".utf8) + mailer),
+          exitStatus: 70))
+      resolution = .refused
     case nil:
       messages.append(
         AddressMessage(code: .noMailer, text: Array(AddressMessage.Code.noMailer.words.utf8), exitStatus: 70))
@@ -116,7 +123,7 @@ struct ParsedMailbox {
     }
     rewriter.apply(isRemote ? .remoteRecipient : .localRecipient)
     rewriter.apply(.final)
-    let user = MailboxTokens.joined(rewriter.tokens, blank: rewriter.blank)
+    let user = MailboxTokens.joined(rewriter.tokens, blank: rewriter.blank, limit: longestAddress)
     switch resolution {
     case .local: return .local(user.map(MailboxTokens.folded))
     case .program: return .program(user)
