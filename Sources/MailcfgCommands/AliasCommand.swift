@@ -17,7 +17,7 @@ struct AliasCommand: ParsableCommand {
       init(_ alias: Alias) {
         line = alias.lines.lowerBound
         name = alias.name.description
-        destinations = alias.destinations.map(\.written.description)
+        destinations = alias.destinations.map { ByteString($0.text).description }
       }
     }
     var version = 1
@@ -39,7 +39,7 @@ struct AliasCommand: ParsableCommand {
         let aliases = tables.aliases.aliases
         if options.json { return try output.json(Report(file: path, aliases: aliases.map { .init($0) })) }
         for alias in aliases {
-          let destinations = alias.destinations.map(\.written.escaped).joined(separator: ", ")
+          let destinations = alias.destinations.map { ByteString($0.text).escaped }.joined(separator: ", ")
           output.result("\(path):\(alias.lines.lowerBound): \(alias.name.escaped): \(destinations)")
         }
         if options.verbose {
@@ -65,7 +65,7 @@ struct AliasCommand: ParsableCommand {
           try output.json(Report(file: path, aliases: alias.map { [.init($0)] } ?? []))
         } else if let alias {
           if options.verbose { output.note("\(path):\(alias.lines.lowerBound)") }
-          for destination in alias.destinations { output.result(destination.written.bytes + [0x0A]) }
+          for destination in alias.destinations { output.result(destination.text + [0x0A]) }
         } else {
           output.note("\(path): no alias \(name)")
         }

@@ -27,7 +27,8 @@ extension MailDirectory {
   public func status() throws(MailDirectoryError) -> [TableStatus] {
     let present = presentTables
     guard !present.isEmpty else {
-      throw MailDirectoryError(.missing, "\(path): there is none of sendmail's tables here; mailcfg init makes empty ones")
+      throw MailDirectoryError(
+        .missing, "\(path): there is none of sendmail's tables here; mailcfg init makes empty ones")
     }
     var result: [TableStatus] = []
     for table in present {

@@ -191,7 +191,9 @@ extension MailDirectory {
 
     var opened = try open(tables, mayBeMissing: true)
     do throws(EditError) { try body(&opened.tables) } catch { throw MailDirectoryError(error) }
-    let staging = try system { () throws(SystemError) in try lock.map { lock throws(SystemError) in try FileChange(lock) } }
+    let staging = try system { () throws(SystemError) in
+      try lock.map { lock throws(SystemError) in try FileChange(lock) }
+    }
     for (table, file) in opened.files.sorted(by: { $0.key < $1.key }) {
       let text = opened.tables.text(table)
       let findings = opened.tables.diagnostics(table)

@@ -28,11 +28,11 @@ extension AliasesFile {
   public mutating func set(
     _ destinations: [ByteString], for name: ByteString, allowing permissions: AliasPermissions = []
   ) throws(EditError) -> Edit {
-    let parsed = try AliasesFile.check(destinations, permissions)
+    let parsed = try check(destinations, permissions)
     guard !parsed.isEmpty else { throw EditError(.badValue, "\(name.escaped): name at least one destination") }
     guard let entry = find(name) else { return try append(name, parsed) }
-    var shape = AliasShape(entry)
-    if shape.items.map(\.destination.written) == destinations {
+    var shape = AliasShape(entry, hosts: hosts)
+    if shape.items.map(\.destination.text) == destinations.map(\.bytes) {
       return .unchanged(line: entry.line.lines.lowerBound + 1)
     }
     shape.replaceAll(parsed)
@@ -46,9 +46,9 @@ extension AliasesFile {
   public mutating func add(
     _ destinations: [ByteString], to name: ByteString, allowing permissions: AliasPermissions = []
   ) throws(EditError) -> Edit {
-    let parsed = try AliasesFile.check(destinations, permissions)
+    let parsed = try check(destinations, permissions)
     guard let entry = find(name) else { return try set(destinations, for: name, allowing: permissions) }
-    var shape = AliasShape(entry)
+    var shape = AliasShape(entry, hosts: hosts)
     let before = shape.items.count
     for destination in parsed where !shape.items.contains(where: { $0.destination.isSame(as: destination) }) {
       shape.append(destination)
@@ -63,8 +63,8 @@ extension AliasesFile {
   @discardableResult
   public mutating func drop(_ destinations: [ByteString], from name: ByteString) throws(EditError) -> Edit {
     guard let entry = find(name) else { return .unchanged(line: 0) }
-    let unwanted = destinations.flatMap { AliasDestination.split($0.bytes) }
-    var shape = AliasShape(entry)
+    let unwanted = destinations.flatMap { AliasDestination.parse($0.bytes.span, hosts: hosts) }
+    var shape = AliasShape(entry, hosts: hosts)
     let gone = shape.items.indices.filter { index in
       unwanted.contains { $0.isSame(as: shape.items[index].destination) }
     }
@@ -105,7 +105,7 @@ extension AliasesFile {
       while place > 0, text.buffer[text.content(at: place - 1)].last == ASCII.backslash { place -= 1 }
     }
     let head = name.bytes + [ASCII.colon]
-    let value = Array(destinations.map(\.written.bytes).joined(separator: Array(", ".utf8)))
+    let value = Array(destinations.map(\.text).joined(separator: Array(", ".utf8)))
     let bytes = head + style(before: place).separator(keyWidth: head.count) + value + text.lineEnd
     try verify(bytes, key: key(of: name), destinations)
     text.replaceLines(place..<place, with: bytes)
@@ -130,12 +130,12 @@ extension AliasesFile {
           + "put the list into a file and name it as :include:/path")
     }
     guard line.lines.upperBound == text.lineCount, case .alias(let entry, _) = kind(line), entry.key == key,
-      AliasDestination.split(Array(entry.value)).map(\.written) == destinations.map(\.written)
+      AliasDestination.parse(entry.value, hosts: hosts).map(\.text) == destinations.map(\.text)
     else { throw EditError(.badValue, "the alias would not be read back as it is meant") }
   }
 
   /// Reads destinations, and refuses those that would be more than one, none, or not allowed.
-  private static func check(
+  private func check(
     _ destinations: [ByteString], _ permissions: AliasPermissions
   ) throws(EditError) -> [AliasDestination] {
     var result: [AliasDestination] = []
@@ -146,10 +146,14 @@ extension AliasesFile {
       if destination.bytes.contains(where: { $0 < 0x20 && $0 != ASCII.tab || $0 == 0x7F }) {
         try refuse("a line break or another control character in it would change what the line says")
       }
-      let parsed = AliasDestination.split(destination.bytes)
+      let parsed = AliasDestination.parse(destination.bytes.span, hosts: hosts)
       guard let only = parsed.first else { try refuse("it names nobody") }
-      guard parsed.count == 1, only.written == destination else {
+      guard parsed.count == 1, only.text == destination.bytes else {
         try refuse("it has to be one destination, without a comma and without blanks around it")
+      }
+      if only.kind == .invalid || !only.messages.isEmpty {
+        let message = only.messages.last.map { String(decoding: $0.text, as: UTF8.self) } ?? "User address required"
+        try refuse("sendmail says: \(message)")
       }
       if destination.bytes.last == ASCII.backslash { try refuse("its last backslash would join it to what follows") }
       if let mark = destination.bytes.firstIndex(of: ASCII.numberSign),
@@ -210,13 +214,24 @@ extension AliasesFile {
 }
 
 extension AliasDestination {
+  /// Whether mail to both goes the same way: the case of users and addresses aside.
+  fileprivate func isSame(as other: AliasDestination) -> Bool {
+    switch (kind, other.kind) {
+    case (.user(let name), .user(let otherName)): name == otherName && bypassesAliases == other.bypassesAliases
+    case (.address(let address), .address(let otherAddress)):
+      ByteString(address).folded == ByteString(otherAddress).folded
+    case (.invalid, .invalid): text == other.text
+    default: kind == other.kind
+    }
+  }
+
   /// What has to be allowed for it, what it does, and the option that allows it; nil for users and addresses.
   fileprivate var permission: (needed: AliasPermissions, what: String, option: String)? {
     switch kind {
     case .program: (.programs, "mail to it runs a program", "--allow-programs")
     case .file: (.files, "mail to it is written to a file", "--allow-files")
     case .include: (.includes, "the addresses are read from a file", "--allow-includes")
-    case .user, .address: nil
+    case .user, .address, .invalid: nil
     }
   }
 }

@@ -11,9 +11,9 @@ struct AliasShape {
 
   private static let usualGap = Array(", ".utf8)
 
-  init(_ entry: AliasEntry) {
+  init(_ entry: AliasEntry, hosts: LocalHosts) {
     let line = entry.line
-    let destinations = AliasDestination.split(Array(entry.value))
+    let destinations = AliasDestination.parse(entry.value, hosts: hosts)
     items = []
     guard let first = destinations.first else {
       let start = line.rawOffset(entry.valueStart)
@@ -34,7 +34,7 @@ struct AliasShape {
   /// The bytes of the lines.
   var bytes: [UInt8] {
     var result = head
-    for (index, item) in items.enumerated() { result += (index == 0 ? [] : item.gap) + item.destination.written.bytes }
+    for (index, item) in items.enumerated() { result += (index == 0 ? [] : item.gap) + item.destination.text }
     return result + tail
   }
 

@@ -73,7 +73,7 @@ public struct AliasesFile: Sendable {
   /// The aliases that newaliases stores, in the order of the file; earlier ones of a name that stands twice are among them.
   public var aliases: [Alias] {
     var result: [Alias] = []
-    forEachAlias { result.append(Alias($0)) }
+    forEachAlias { result.append(Alias($0, hosts)) }
     return result
   }
 
@@ -81,7 +81,7 @@ public struct AliasesFile: Sendable {
   ///
   /// - Parameter name: The name, in any case of ASCII letters.
   /// - Complexity: O(*n*) in bytes.
-  public func alias(named name: ByteString) -> Alias? { find(name).map { Alias($0) } }
+  public func alias(named name: ByteString) -> Alias? { find(name).map { Alias($0, hosts) } }
 
   /// The last alias of a name.
   func find(_ name: ByteString) -> AliasEntry? {
@@ -127,11 +127,12 @@ public struct Alias: Sendable, Equatable {
   /// The value as it is stored: lines joined, blanks between them kept.
   public var value: ByteString
   /// Where the mail goes, in the order of the value.
-  public var destinations: [AliasDestination] { AliasDestination.split(value.bytes) }
+  public var destinations: [AliasDestination]
 
-  init(_ entry: AliasEntry) {
+  init(_ entry: AliasEntry, _ hosts: LocalHosts) {
     lines = entry.line.lines.lowerBound + 1..<entry.line.lines.upperBound + 1
     name = ByteString(entry.key)
     value = ByteString(entry.value)
+    destinations = AliasDestination.parse(entry.value, hosts: hosts)
   }
 }
