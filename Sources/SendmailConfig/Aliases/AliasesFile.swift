@@ -91,10 +91,13 @@ public struct AliasesFile: Sendable {
     return found
   }
 
-  /// The stored key of a name that a person writes.
+  /// The stored key of a name that a person writes; where it is no name, its bytes folded, which nothing has for a key.
   func key(of name: ByteString) -> [UInt8] {
     let bytes = name.bytes + [ASCII.colon]
-    return AliasName.parse(bytes.span, hosts: hosts).storedKey(in: bytes.span) ?? name.folded.bytes
+    let parsed = AliasName.parse(bytes.span, hosts: hosts)
+    let isWhole = parsed.nameEnd == name.bytes.count && parsed.valueOffset == bytes.count
+    guard isWhole, !ASCII.isBlank(bytes[0]) else { return name.folded.bytes }
+    return parsed.storedKey(in: bytes.span) ?? name.folded.bytes
   }
 
   /// The pairs of the map, in the order of the file; the last of a key counts.
