@@ -52,3 +52,8 @@ for target in package.targets where target.type != .system {
     .treatAllWarnings(as: .error),
   ]
 }
+
+// Those who write the documentation need the plugin; those who use the library do not fetch it.
+if Context.environment["MAILCFG_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
