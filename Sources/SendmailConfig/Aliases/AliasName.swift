@@ -109,17 +109,18 @@ public struct AliasName: Sendable, Equatable {
           code: .missingColon, text: Array(AddressMessage.Code.missingColon.words.utf8), exitStatus: 70),
         valueOffset: nil, nameEnd: text.count)
     }
-    let mailbox = ParsedMailbox(text, delimiter: UInt8(ascii: ":"), hosts: hosts, blank: blank)
+    let mailbox = ParsedMailbox(text[...], delimiter: UInt8(ascii: ":"), hosts: hosts, blank: blank)
     var name = AliasName(
       key: nil, messages: mailbox.messages, refusal: nil, valueOffset: valueOffset(line, colon: colon),
-      replacedAddress: Array(mailbox.address), nameEnd: mailbox.end)
+      replacedAddress: mailbox.address, nameEnd: mailbox.end)
     switch mailbox.resolution {
     case .local(let user):
       name.key = .bytes(user)
     case .unreadable:
       name.refusal = AddressMessage(
         code: .illegalAliasName,
-        text: AddressMessage.printed(mailbox.text.prefix(40) + Array("... illegal alias name".utf8)), exitStatus: 70)
+        text: AddressMessage.printed(
+          (mailbox.address + text[mailbox.end...]).prefix(40) + Array("... illegal alias name".utf8)), exitStatus: 70)
     default:
       name.refusal = AddressMessage(
         code: .nonLocalName,
