@@ -58,6 +58,11 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
         long, long + "\n", long + "\nnext: root\n", long + "\n cont,\nnext: root\n", long + "\\\nnext: root\n",
       ] {
         let file = AliasesFile(Array(text.utf8))
+        // Here the first byte that does not fit is a blank, and the real newaliases never ends.
+        if count == 8186, text.hasSuffix("\\\nnext: root\n") {
+          #expect(file.aliases.isEmpty)
+          continue
+        }
         let answer = try Oracle.newaliases(Array(text.utf8))
         #expect(storedAliases(file.pairs) == answer.pairs, "\(count) \(text.suffix(20))")
       }

@@ -126,7 +126,7 @@ extension AliasesFile {
     guard !line.isTooLong else {
       throw EditError(
         .badValue,
-        "the alias would have \(bytes.count) bytes, and newaliases reads at most \(AliasLine.longest): "
+        "the alias would have \(bytes.count) bytes, and newaliases reads at most \(AliasLine.longest - 1): "
           + "put the list into a file and name it as :include:/path")
     }
     guard line.lines.upperBound == text.lineCount, case .alias(let entry, _) = kind(line), entry.key == key,
