@@ -122,6 +122,7 @@ struct AliasNameTests {
   @Test("The real newaliases stores the same keys and says the same", .needs(.sendmail, .dbDump), arguments: 1...8)
   func agreesWithNewaliases(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
+    // For a longer search than a test run allows.
     let rounds = Tools.environmentValue("MAILCFG_TEST_ROUNDS").flatMap(Int.init) ?? 500
     let lines = (0..<rounds).map { Self.line(&random, $0) }
     let (real, ours) = (try Self.ask(lines), Self.read(lines))

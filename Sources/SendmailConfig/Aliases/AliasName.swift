@@ -17,13 +17,17 @@ public struct AliasName: Sendable, Equatable {
 
   /// The key, `nil` where the name is refused.
   public var key: Key?
-  /// What sendmail's address parser reports, in order. With a key these are warnings.
+  /// What sendmail's address parser reports, in order.
+  ///
+  /// With a key these are warnings.
   public var messages: [AddressMessage]
   /// Why the name is refused, in the words with which `newaliases(1)` gives the line up; `nil` where there is a key.
   ///
   /// A name that is not local is reported only after the value was looked at (option CheckAliases).
   public var refusal: AddressMessage?
-  /// Offset in bytes of the value: behind the line's first colon and the blanks after it. `nil` where there is no colon.
+  /// Offset in bytes of the value: behind the line's first colon and the blanks after it.
+  ///
+  /// `nil` where there is no colon.
   public var valueOffset: Int?
   /// The address as later messages about it show it, as in `ADDRESS... Warning: duplicate alias name KEY`.
   ///
@@ -71,7 +75,9 @@ public struct AliasName: Sendable, Equatable {
     parse(line.span, hosts: hosts, blank: blank)
   }
 
-  /// The stored key in lower case, `nil` where the name is refused. `line` is the line that was parsed.
+  /// The stored key in lower case, `nil` where the name is refused.
+  ///
+  /// `line` is the line that was parsed.
   public func storedKey(in line: Span<UInt8>) -> [UInt8]? {
     switch key {
     case .none: return nil
@@ -84,7 +90,9 @@ public struct AliasName: Sendable, Equatable {
     }
   }
 
-  /// The warning of `newaliases(1)` that an earlier line has the same key. `line` is the line that was parsed.
+  /// The warning of `newaliases(1)` that an earlier line has the same key.
+  ///
+  /// `line` is the line that was parsed.
   public func duplicateWarning(in line: Span<UInt8>) -> [UInt8] {
     var address = replacedAddress ?? []
     if replacedAddress == nil {

@@ -17,7 +17,9 @@ struct MailboxTokens {
 
   private enum State { case operation, atom, quoted, blank }
 
-  /// The tokens, none of them empty. No tokens is an address that cannot be parsed.
+  /// The tokens, none of them empty.
+  ///
+  /// No tokens is an address that cannot be parsed.
   var tokens: [[UInt8]] = []
   /// Offset of the delimiter that ended the scan, or of the text's end.
   var end: Int
