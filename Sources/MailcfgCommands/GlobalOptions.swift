@@ -31,7 +31,7 @@ struct GlobalOptions: ParsableArguments {
   var noBuild = false
 
   @Option(help: ArgumentHelp("How long to wait for another program's lock.", valueName: "seconds"))
-  var wait: Double = 10
+  var wait = 10
 
   @Option(help: "Colour in messages; NO_COLOR in the environment turns it off.")
   var color: ColorChoice = .auto
@@ -51,7 +51,7 @@ struct GlobalOptions: ParsableArguments {
 
   /// How a change is to be made.
   var changeOptions: MailDirectory.Options {
-    MailDirectory.Options(wait: wait, isDryRun: dryRun, buildsMaps: !noBuild)
+    MailDirectory.Options(wait: Double(wait), isDryRun: dryRun, buildsMaps: !noBuild)
   }
 }
 

@@ -64,7 +64,11 @@ struct TableLocations: Sendable {
       configurationPath = path
       home = named == nil ? TableLocations.foreignHome(of: configuration, in: opened) : nil
     } catch {
-      throw MailDirectoryError(error)
+      var failure = MailDirectoryError(error)
+      if error.isMissing, error.path == directory {
+        failure.message = "\(directory): there is no such directory; mailcfg --mail-dir DIR names another"
+      }
+      throw failure
     }
   }
 

@@ -42,17 +42,15 @@ struct AliasLine {
       rawCount += line.count
       index += 1
       let next = read.count < line.count ? text.buffer[read.upperBound] : text.firstByte(of: index)
-      if shown.last == ASCII.lineFeed {
-        let endsInBackslash = joined.last == ASCII.backslash
-        if endsInBackslash { joined.removeLast() }
-        guard let next, endsInBackslash || ASCII.isBlank(next) else { break }
-      } else {
-        guard let next else { break }
-        if read.count == line.count, ASCII.isBlank(next) { continue }
+      let endsInBackslash = shown.last == ASCII.lineFeed && joined.last == ASCII.backslash
+      if endsInBackslash { joined.removeLast() }
+      guard let next else { break }
+      if shown.last == ASCII.lineFeed || read.count == line.count, endsInBackslash || ASCII.isBlank(next) { continue }
+      if shown.last != ASCII.lineFeed {
         isTooLong = true
         index = AliasLine.endOfSkipped(text, read.count < line.count ? read.upperBound..<line.upperBound : nil, index)
-        break
       }
+      break
     }
     lines = first..<index
     raw = lines.count == 1 ? Array(text.line(first + 1)) : lines.flatMap { text.line($0 + 1) }
