@@ -113,6 +113,14 @@ public struct MapDifference: Sendable, Hashable {
   public var found: [UInt8]?
   /// The 1-based line of the text; `nil`: the key is only in the map.
   public var line: Int?
+
+  /// Makes a difference.
+  public init(key: [UInt8], expected: [UInt8]?, found: [UInt8]?, line: Int?) {
+    self.key = key
+    self.expected = expected
+    self.found = found
+    self.line = line
+  }
 }
 
 extension MapContents {

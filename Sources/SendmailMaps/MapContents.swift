@@ -228,6 +228,14 @@ public struct MapContents: Sendable {
     return result
   }
 
+  /// The keys as stored, without the NUL of the convention and without the marker, in the order in which they are written.
+  package func storedKeys(for type: MapType) -> [[UInt8]] {
+    (type == .hash ? order : orderByKey()).map { number in
+      let key = pairs.key(pairs.pairs[Int(number)])
+      return conventions.foldsCase ? key.map { MapByte.folded($0) } : Array(key)
+    }
+  }
+
   /// A buffer size for writing, in bytes: for a small map no more than it needs.
   var bulkBufferSize: Int {
     min(1 << 20, max(4096, (meanPairSize + 32) * order.count + 1024))
@@ -240,4 +248,10 @@ public struct MapDuplicate: Sendable, Hashable {
   public var counted: UInt32
   /// The number of a pair that is not stored.
   public var ignored: UInt32
+
+  /// Makes a duplicate.
+  public init(counted: UInt32, ignored: UInt32) {
+    self.counted = counted
+    self.ignored = ignored
+  }
 }

@@ -1,12 +1,13 @@
 import BerkeleyDB
 import Glibc
+import TestSupport
 import Testing
 
 /// Files that are no databases, or are not any more: an error with a name, never a crash, never a line on standard error.
 @Suite struct HostileFileTests {
   private func code(opening bytes: [UInt8]) throws -> BerkeleyDBError.Code? {
-    let scratch = try ScratchDirectory()
-    let path = scratch.file("a.db")
+    let scratch = try TemporaryDirectory(inMemory: true)
+    let path = scratch.path("a.db")
     try writeFile(path, bytes)
     var result: BerkeleyDBError.Code?
     do { _ = try Database(opening: path) } catch { result = error.code }
@@ -39,16 +40,16 @@ import Testing
       #expect(try code(opening: header185(0x061561, bigEndian: big)) == .version185)
       #expect(try code(opening: header185(0x053162, bigEndian: big)) == .version185)
     }
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory(inMemory: true)
     #expect(throws: BerkeleyDBError(.EISDIR, operation: "open", path: scratch.path)) {
       _ = try Database(opening: scratch.path)
     }
-    unsafe mkfifo(scratch.file("pipe"), 0o600)
-    #expect(throws: BerkeleyDBError(.notARegularFile, operation: "open", path: scratch.file("pipe"))) {
-      _ = try Database(opening: scratch.file("pipe"))
+    unsafe mkfifo(scratch.path("pipe"), 0o600)
+    #expect(throws: BerkeleyDBError(.notARegularFile, operation: "open", path: scratch.path("pipe"))) {
+      _ = try Database(opening: scratch.path("pipe"))
     }
-    #expect(throws: BerkeleyDBError(.ENOENT, operation: "open", path: scratch.file("none"))) {
-      _ = try Database(opening: scratch.file("none"))
+    #expect(throws: BerkeleyDBError(.ENOENT, operation: "open", path: scratch.path("none"))) {
+      _ = try Database(opening: scratch.path("none"))
     }
   }
 
@@ -93,8 +94,8 @@ import Testing
   /// Flipped bytes: what passes the verification can be read to the end, and nothing crashes or hangs.
   @Test(.timeLimit(.minutes(2)), arguments: [DatabaseType.hash, .btree], [20, 1500])
   func flippedBytes(type: DatabaseType, count: Int) throws {
-    let scratch = try ScratchDirectory()
-    let path = scratch.file("a.db")
+    let scratch = try TemporaryDirectory(inMemory: true)
+    let path = scratch.path("a.db")
     let good = try sample(type, pairs: count)
     var random = SplitMix64(seed: UInt64(count))
     var refused = 0
@@ -133,8 +134,8 @@ import Testing
 
   /// The bytes of a database with so many pairs.
   private func sample(_ type: DatabaseType, pairs: Int) throws -> [UInt8] {
-    let scratch = try ScratchDirectory()
-    let path = scratch.file("sample.db")
+    let scratch = try TemporaryDirectory(inMemory: true)
+    let path = scratch.path("sample.db")
     var database = try Database(creating: path, type: type, layout: DatabaseLayout(pageSize: 4096))
     for number in 0..<pairs {
       try database.put(key: Array("key\(number)".utf8).span, value: Array("the value of \(number)".utf8).span)

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SendmailMaps
-
-@Suite struct Empty {}
