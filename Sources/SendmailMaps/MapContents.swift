@@ -218,6 +218,24 @@ public struct MapContents: Sendable {
   @inline(__always)
   func isMerged(_ number: UInt32) -> Bool { !older.isEmpty && older[number] != nil }
 
+  /// Reads one byte of the text of each pair at some positions.
+  ///
+  /// Pairs of one bucket are all over the text. Asked for one after the other, with work between, each is waited for; asked
+  /// for together, many are fetched at a time.
+  func fetch(_ positions: Range<Int>) -> UInt8 {
+    let bytes = pairs.bytes
+    let list = pairs.pairs
+    var sum: UInt8 = 0
+    for position in positions.clamped(to: order.indices) {
+      let offset = Int(list[Int(order[position])].keyOffset)
+      if offset < bytes.count { sum &+= bytes[offset] }
+    }
+    return sum
+  }
+
+  /// How many pairs are fetched together; their text fits the processor's cache.
+  static let batchSize = 128
+
   // MARK: Writing
 
   /// The numbers of the pairs that count, by key: the order of a btree.
