@@ -4,7 +4,7 @@ import Testing
 @testable import SendmailConfig
 
 /// What newaliases would store of the pairs: keys folded, the last of each, NUL behind both, and the marker.
-private func storedAliases(_ pairs: MapPairs) -> [DumpedMap.Pair] {
+func storedAliases(_ pairs: MapPairs) -> [DumpedMap.Pair] {
   var last: [[UInt8]: [UInt8]] = [Array("@".utf8): Array("@".utf8)]
   for pair in pairs.pairs where pairs.key(pair) != [0x40] {
     last[ByteString(pairs.key(pair)).folded.bytes] = Array(pairs.value(pair))
