@@ -280,7 +280,7 @@ import Testing
     scratch.makeDirectory("full")
     // No right to mount, as in some containers.
     if run("mount", "-t", "tmpfs", "-o", "size=64k", "none", scratch("full")) != 0 { return }
-    defer { run("umount", scratch("full")) }
+    defer { run("umount", "-l", scratch("full")) }
     scratch.makeDirectory("full/etc")
     scratch.makeDirectory("full/etc/mail")
     for (name, text) in SampleChange.before { scratch.write("full/\(name)", text) }
