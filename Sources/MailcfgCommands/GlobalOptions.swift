@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
 internal import SendmailDirectory
+internal import SystemSupport
 
 /// The options that every command takes, before its name or behind it.
 struct GlobalOptions: ParsableArguments {
@@ -47,7 +47,7 @@ struct GlobalOptions: ParsableArguments {
   }
 
   /// The path of the mail directory that was asked for.
-  var directoryPath: String { mailDir ?? Environment.value("MAILCFG_MAIL_DIR") ?? "/etc/mail" }
+  var directoryPath: String { mailDir ?? CurrentProcess.environment("MAILCFG_MAIL_DIR") ?? "/etc/mail" }
 
   /// How a change is to be made.
   var changeOptions: MailDirectory.Options {
@@ -58,14 +58,4 @@ struct GlobalOptions: ParsableArguments {
 /// When to colour.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, always, never
-}
-
-/// The environment of the process.
-enum Environment {
-  /// A variable's value; nil where it is not set or empty.
-  static func value(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
-    let text = unsafe String(cString: value)
-    return text.isEmpty ? nil : text
-  }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import SystemSupport
 
 /// The command `mailcfg`.
 public struct Mailcfg: ParsableCommand {
@@ -40,6 +41,7 @@ public struct Mailcfg: ParsableCommand {
 
   /// Runs what the process was asked for, and ends it.
   public static func start() {
+    CurrentProcess.openStandardDescriptors()
     // Scripts ask every program for this; it need not wait for the parser.
     if CommandLine.arguments.dropFirst() == ["--version"] {
       print(version)

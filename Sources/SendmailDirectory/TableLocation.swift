@@ -159,7 +159,7 @@ struct TableLocations: Sendable {
 
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {
-    guard geteuid() == 0, let user = configuration?.trustedUserForMakemap else { return nil }
+    guard CurrentProcess.effectiveUser == 0, let user = configuration?.trustedUserForMakemap else { return nil }
     if let number = UInt32(user.description) { return number }
     return unsafe getpwnam(user.description)?.pointee.pw_uid
   }

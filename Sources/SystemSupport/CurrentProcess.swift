@@ -2,18 +2,15 @@ internal import Glibc
 
 /// What the command asks about the process it runs in.
 package enum CurrentProcess {
-  /// The process id.
-  package static var id: Int32 { getpid() }
-  /// The user who started the program.
-  package static var realUser: UInt32 { getuid() }
   /// The user whose rights it has.
   package static var effectiveUser: UInt32 { geteuid() }
 
-  /// The value of an environment variable; `nil` if it is not set.
+  /// The value of an environment variable; `nil` if it is not set, or empty.
   ///
   /// Bytes that are not UTF-8 come out as U+FFFD.
   package static func environment(_ name: String) -> String? {
-    unsafe getenv(name).map { unsafe String(cString: $0) }
+    let value = unsafe getenv(name).map { unsafe String(cString: $0) }
+    return value?.isEmpty ?? true ? nil : value
   }
 
   /// Whether a descriptor leads to a terminal.
