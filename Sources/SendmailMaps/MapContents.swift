@@ -82,10 +82,17 @@ public struct MapContents: Sendable {
     next = []
     var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
     var kept = 0
+    var fetched = 0
+    var touched: UInt8 = 0
+    defer { withExtendedLifetime(touched) {} }
     for bucket in 0..<buckets {
       let range = Int(starts[bucket])..<Int(starts[bucket + 1])
       starts[bucket] = UInt32(kept)
       guard !range.isEmpty else { continue }
+      if range.upperBound > fetched {
+        fetched = range.upperBound + 4 * MapContents.batchSize
+        touched &+= fetch(range.lowerBound..<fetched)
+      }
       sorter.sort(&order, range)
       guard sorter.foundEqualKeys else {
         if kept != range.lowerBound {
@@ -227,8 +234,9 @@ public struct MapContents: Sendable {
     let list = pairs.pairs
     var sum: UInt8 = 0
     for position in positions.clamped(to: order.indices) {
-      let offset = Int(list[Int(order[position])].keyOffset)
-      if offset < bytes.count { sum &+= bytes[offset] }
+      let pair = list[Int(order[position])]
+      // Most pairs are on two lines of the cache.
+      if Int(pair.valueOffset) < bytes.count { sum &+= bytes[Int(pair.keyOffset)] &+ bytes[Int(pair.valueOffset)] }
     }
     return sum
   }
