@@ -6,6 +6,11 @@ internal import SendmailDirectory
 struct AliasCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alias", abstract: "Lists and changes the aliases.",
+    discussion: """
+      EXAMPLES
+        mailcfg alias set sales anna bernd@example.org
+        mailcfg alias add sales carla
+      """,
     subcommands: [List.self, Get.self, Set.self, Add.self, Drop.self, Remove.self])
 
   struct Report: Encodable {

@@ -30,14 +30,14 @@ struct GlobalOptions: ParsableArguments {
   @Flag(name: .customLong("no-build"), help: "Change the text only; leave the map as it is.")
   var noBuild = false
 
-  @Option(help: ArgumentHelp("How long to wait for another program's lock.", valueName: "seconds"))
-  var wait = 10
+  @Option(help: ArgumentHelp("How long to wait for another program's lock (default: 10).", valueName: "seconds"))
+  var wait: Double?
 
   @Option(help: "Colour in messages; NO_COLOR in the environment turns it off.")
   var color: ColorChoice = .auto
 
   mutating func validate() throws {
-    guard wait >= 0, wait <= 86400 else { throw ValidationError("--wait takes 0 to 86400 seconds") }
+    guard (wait ?? 0) >= 0, (wait ?? 0) <= 86400 else { throw ValidationError("--wait takes 0 to 86400 seconds") }
     guard mailDir != "" else { throw ValidationError("--mail-dir is empty") }
   }
 
@@ -51,7 +51,7 @@ struct GlobalOptions: ParsableArguments {
 
   /// How a change is to be made.
   var changeOptions: MailDirectory.Options {
-    MailDirectory.Options(wait: Double(wait), isDryRun: dryRun, buildsMaps: !noBuild)
+    MailDirectory.Options(wait: wait ?? 10, isDryRun: dryRun, buildsMaps: !noBuild)
   }
 }
 

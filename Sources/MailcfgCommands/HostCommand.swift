@@ -6,7 +6,13 @@ internal import SendmailDirectory
 struct HostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "host", abstract: "Lists and changes the names this host takes mail for (class w).",
-    discussion: "sendmail reads these names only when it starts; --reload signals it to start anew.",
+    discussion: """
+      sendmail reads these names only when it starts; --reload signals it to start anew.
+
+      EXAMPLES
+        mailcfg host add example.org --reload
+        mailcfg host list
+      """,
     subcommands: [List.self, Add.self, Remove.self])
 
   struct List: ParsableCommand {

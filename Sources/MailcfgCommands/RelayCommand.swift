@@ -6,6 +6,11 @@ internal import SendmailDirectory
 struct RelayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay", abstract: "Lets clients send mail through this server, or no longer.",
+    discussion: """
+      EXAMPLES
+        mailcfg relay add 203.0.113.25 --comment "ACME Exchange"
+        mailcfg relay check 203.0.113.25
+      """,
     subcommands: [Add.self, Remove.self, List.self, Check.self, Prune.self])
 
   struct Add: ParsableCommand {
