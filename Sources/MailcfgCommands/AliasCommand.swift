@@ -134,16 +134,13 @@ struct AliasCommand: ParsableCommand {
 
     func run() throws {
       try Output.run(options) { output in
-        let directory = try options.directory()
-        var unchanged: [String] = []
-        let change = try directory.change(to: [.alias], options: options.changeOptions) { (tables) throws(EditError) in
+        try output.change(.alias) { (tables, remarks) throws(EditError) in
           for name in names {
             if case .unchanged = tables.aliases.remove(ByteString(name)) {
-              unchanged.append("\(directory.path(of: .alias)): no alias \(name); nothing to do")
+              remarks.unchanged.append("\(remarks.path): no alias \(name); nothing to do")
             }
           }
         }
-        try output.report(change, unchanged: unchanged)
       }
     }
   }
@@ -171,18 +168,15 @@ struct AliasCommand: ParsableCommand {
     _ name: String, _ options: GlobalOptions, _ edit: (inout AliasesFile) throws(EditError) -> AliasesFile.Edit
   ) throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      let path = directory.path(of: .alias)
-      var unchanged: [String] = []
-      let change = try directory.change(to: [.alias], options: options.changeOptions) { (tables) throws(EditError) in
+      try output.change(.alias) { (tables, remarks) throws(EditError) in
         if case .unchanged(let line) = try edit(&tables.aliases) {
-          unchanged = [
+          remarks.unchanged = [
             line == 0
-              ? "\(path): no alias \(name); nothing to do" : "\(path):\(line): \(name) says so already; nothing to do"
+              ? "\(remarks.path): no alias \(name); nothing to do"
+              : "\(remarks.path):\(line): \(name) says so already; nothing to do"
           ]
         }
       }
-      try output.report(change, unchanged: unchanged)
     }
   }
 }

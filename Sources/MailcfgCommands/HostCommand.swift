@@ -85,17 +85,14 @@ struct HostCommand: ParsableCommand {
     _ edit: (inout ClassFile, ByteString) throws(EditError) -> ClassFile.Edit
   ) throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      let path = directory.path(of: .host)
-      var unchanged: [String] = []
-      let change = try directory.change(to: [.host], options: options.changeOptions) { (tables) throws(EditError) in
+      let (directory, change) = try output.change(.host) { (tables, remarks) throws(EditError) in
         for name in asked.names {
           if case .unchanged(let line) = try edit(&tables.hosts, ByteString(name)) {
-            unchanged.append("\(path)\(line > 0 ? ":\(line)" : ""): \(name) \(already); nothing to do")
+            remarks.unchanged.append(
+              "\(remarks.path)\(line > 0 ? ":\(line)" : ""): \(name) \(already); nothing to do")
           }
         }
       }
-      try output.report(change, unchanged: unchanged)
       guard change.isChange, !options.dryRun else { return }
       if asked.reload {
         output.note("sendmail, process \(try directory.reload()), was told to start anew")
