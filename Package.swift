@@ -36,7 +36,8 @@ let package = Package(
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
     .testTarget(name: "SendmailMapsTests", dependencies: ["SendmailMaps", "SendmailConfig", "TestSupport"]),
     .testTarget(
-      name: "SendmailDirectoryTests", dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
+      name: "SendmailDirectoryTests",
+      dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "MailcfgCommandsTests", dependencies: ["MailcfgCommands", "SendmailConfig", "TestSupport"]),
   ],

@@ -17,7 +17,6 @@ struct BucketSorter {
   private var keys: [UInt8] = []
   private var entries: [Entry] = []
   private var sources: [Int] = []
-  private var touched: UInt8 = 0
   /// Whether two keys of the last bucket were equal.
   private(set) var foundEqualKeys = false
 
@@ -54,8 +53,6 @@ struct BucketSorter {
       sources.append(Int(pair.keyOffset))
       end += Int(pair.keyLength)
     }
-    // The keys are all over the text. Asking for one byte of each first lets the memory fetch many of them at a time.
-    for source in sources where source < text.count { touched &+= text[source] }
     if keys.count < end { keys = [UInt8](repeating: 0, count: end * 2) }
     for index in entries.indices {
       let length = Int(entries[index].length)
