@@ -79,9 +79,9 @@ struct PageCheck {
     guard start <= pageSize else { return false }
     for entry in 0..<page.entries {
       let offset = page.offset(entry)
-      guard offset >= start, offset + 3 <= pageSize, let size = size(page, offset), offset + size <= pageSize else {
-        return false
-      }
+      guard offset >= start, offset + 3 <= pageSize, let size = size(page, offset) else { return false }
+      // An item takes whole words of four bytes.
+      guard offset + (size + 3) & ~3 <= pageSize else { return false }
     }
     return true
   }
@@ -107,18 +107,27 @@ struct PageCheck {
   /// Whether the items of a hash page, each of which ends where the one before it begins, lie one below the other.
   private func hashItemsFit(_ page: Page) -> Bool {
     let start = Page.headerSize + 2 * page.entries
-    guard start <= pageSize else { return false }
+    guard start <= pageSize, page.entries % 2 == 0 else { return false }
     var end = pageSize
+    var previous: Range<Int>?
     for entry in 0..<page.entries {
       let offset = page.offset(entry)
       guard offset >= start, offset < end else { return false }
       let size = end - offset
       switch page.byte(offset) {
       case 1: break
-      case 2: guard duplicatesFit(page, offset + 1..<end) else { return false }
+      case 2: guard entry % 2 == 1, duplicatesFit(page, offset + 1..<end) else { return false }
       case 3: guard size >= 12 else { return false }
-      case 4: guard size >= 8 else { return false }
+      case 4: guard entry % 2 == 1, size >= 8 else { return false }
       default: return false
+      }
+      if entry % 2 == 0, page.byte(offset) != 1 {
+        previous = nil
+      } else if entry % 2 == 0 {
+        let key = offset + 1..<end
+        // libdb would print both keys as if they ended in NUL.
+        if page.type == Page.hash, let previous, !page.isOrdered(previous, key) { return false }
+        previous = key
       }
       end = offset
     }
@@ -171,6 +180,17 @@ private struct Page {
 
   /// A byte.
   func byte(_ offset: Int) -> UInt8 { buffer[start + offset] }
+
+  /// Whether a key may stand before another one on a page of a hash: by bytes, a key behind a longer one that it begins.
+  ///
+  /// Equal ones are let pass: libdb stores a short key twice when keys that are too large for their page are in its way.
+  func isOrdered(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+    for place in 0..<min(first.count, second.count) {
+      let (a, b) = (byte(first.lowerBound + place), byte(second.lowerBound + place))
+      if a != b { return a < b }
+    }
+    return first.count >= second.count
+  }
 
   /// A 16-bit integer.
   func short(_ offset: Int) -> Int {
