@@ -3,8 +3,8 @@ internal import Glibc
 /// Looks at every page of a database file before libdb verifies it.
 ///
 /// libdb's own verification believes an item's length when it marks what the item covers, and writes behind its memory when
-/// the item reaches over the end of its page. So each item must be found inside its page first. What pages say of each other
-/// is left to libdb.
+/// the item reaches over the end of its page; and it walks down a tree for ever that bites its own tail. So each item must be
+/// found inside its page first, and each page above its children (``PageTree``). All else is left to libdb.
 ///
 /// A page (`PAGE` in libdb's db_page.h), integers in the byte order of the file: page number at byte 8, number of entries 20,
 /// lowest byte in use 22 (of an overflow page: its length), page type 25; from byte 26 the 16-bit offsets of the entries.
@@ -27,16 +27,21 @@ struct PageCheck {
     }
     defer { close(descriptor) }
     var buffer = [UInt8](repeating: 0, count: max(pageSize, 256 << 10))
-    while true {
+    var tree = PageTree()
+    var isSound = true
+    while isSound {
       let count = try PageCheck.fill(&buffer, from: descriptor, path: path)
       var start = 0
-      while start + pageSize <= count {
-        guard isSound(Page(buffer: buffer, start: start, isBigEndian: header.isBigEndian)) else {
-          throw BerkeleyDBError(.DB_VERIFY_BAD, operation: "DB->verify", path: path)
-        }
+      while isSound, start + pageSize <= count {
+        let page = Page(buffer: buffer, start: start, isBigEndian: header.isBigEndian)
+        isSound = self.isSound(page)
+        if isSound { tree.append(page) }
         start += pageSize
       }
-      if count < buffer.count { return }
+      if count < buffer.count { break }
+    }
+    guard isSound, tree.isSound else {
+      throw BerkeleyDBError(.DB_VERIFY_BAD, operation: "DB->verify", path: path)
     }
   }
 
@@ -90,7 +95,8 @@ struct PageCheck {
   private func leafItemSize(_ page: Page, _ offset: Int) -> Int? {
     switch page.byte(offset + 2) & 0x7F {
     case 1: 3 + page.short(offset)
-    case 2, 3: 12
+    case 2: page.type == Page.btreeLeaf ? 12 : nil
+    case 3: 12
     default: nil
     }
   }
@@ -148,7 +154,7 @@ struct PageCheck {
 }
 
 /// A page in a buffer, and what its header says.
-private struct Page {
+struct Page {
   let buffer: [UInt8]
   let start: Int
   let isBigEndian: Bool
@@ -172,6 +178,8 @@ private struct Page {
   var entries: Int { short(20) }
   /// The lowest byte in use; of an overflow page the length of its data.
   var lowest: Int { short(22) }
+  /// The level in a tree; 1 for a leaf.
+  var level: UInt8 { byte(24) }
   /// The page's type.
   var type: UInt8 { byte(25) }
 
@@ -190,6 +198,12 @@ private struct Page {
       if a != b { return a < b }
     }
     return first.count >= second.count
+  }
+
+  /// A 32-bit integer.
+  func integer(_ offset: Int) -> UInt32 {
+    let (first, second) = (UInt32(short(offset)), UInt32(short(offset + 2)))
+    return isBigEndian ? first << 16 | second : second << 16 | first
   }
 
   /// A 16-bit integer.
