@@ -80,7 +80,7 @@ public struct MapContents: Sendable {
       next[bucket] += 1
     }
     next = []
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
+    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: true)
     var kept = 0
     var fetched = 0
     var touched: UInt8 = 0
@@ -248,7 +248,7 @@ public struct MapContents: Sendable {
 
   /// The numbers of the pairs that count, by key: the order of a btree.
   func orderByKey() -> [UInt32] {
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
+    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: false)
     var result = order
     sorter.sort(&result, 0..<result.count)
     return result
