@@ -109,7 +109,7 @@ extension Output {
       return
     }
     for warning in remarks.warnings { finding(warning, path: remarks.path) }
-    tell(change.findings, all: allFindings)
+    if allFindings || !options.quiet { tell(change.findings, all: allFindings) }
     if options.dryRun {
       for text in change.texts { result(text.diff) }
     }
@@ -119,8 +119,7 @@ extension Output {
     }
     for line in remarks.unchanged { result(line) }
     for map in change.maps where map.isRebuilt {
-      let entries = map.entries == 1 ? "1 entry" : "\(map.entries) entries"
-      result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(entries)")
+      result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(Output.entries(map.entries))")
     }
   }
 
@@ -147,9 +146,14 @@ extension Output {
     }
   }
 
+  /// How many entries, in words.
+  static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
+
   /// A line with two blanks where tabs or blanks separate its key from its value.
   static func spread(_ line: ByteString) -> String {
-    guard let start = line.bytes.firstIndex(where: ASCII.isBlank), start > 0 else { return line.escaped }
+    guard let start = line.bytes.firstIndex(where: ASCII.isBlank), start > 0, line.bytes[0] != ASCII.numberSign else {
+      return line.escaped
+    }
     let rest = line.bytes[start...].drop(while: ASCII.isBlank)
     return "\(ByteString(line.bytes[..<start]).escaped)  \(ByteString(rest).escaped)"
   }

@@ -37,7 +37,7 @@ struct StatusCommand: ParsableCommand {
             }))
       } else if !options.quiet {
         for table in tables {
-          var line = "\(table.table): \(table.path), \(table.entries) \(table.entries == 1 ? "entry" : "entries")"
+          var line = "\(table.table): \(table.path), \(Output.entries(table.entries))"
           if let map = table.mapPath, let type = table.mapType {
             line += "; \(map) (\(type)): " + (table.agrees ? "agrees" : table.reason ?? "does not agree")
           }

@@ -172,7 +172,7 @@ extension MailDirectory {
     _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
-    guard !presentTables.isEmpty else {
+    guard !needsTable || !presentTables.isEmpty else {
       throw MailDirectoryError(
         .missing,
         "\(path): there is none of sendmail's tables here; mailcfg --mail-dir DIR names another directory, "

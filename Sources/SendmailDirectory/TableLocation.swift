@@ -65,7 +65,7 @@ struct TableLocations: Sendable {
       home = named == nil ? TableLocations.foreignHome(of: configuration, in: opened) : nil
     } catch {
       var failure = MailDirectoryError(error)
-      if error.isMissing, error.path == directory {
+      if error.errno == ENOENT, error.path == directory {
         failure.message = "\(directory): there is no such directory; mailcfg --mail-dir DIR names another"
       }
       throw failure

@@ -270,7 +270,7 @@ public struct MapContents: Sendable {
 
 /// A key that a text has twice: the pair that counts and one that does not, by their numbers in the text's pairs.
 public struct MapDuplicate: Sendable, Hashable {
-  /// The number of the pair that counts: an index into ``MapPairs/pairs``.
+  /// The number of the pair that counts: an index into `MapPairs.pairs`.
   public var counted: UInt32
   /// The number of a pair that is not stored.
   public var ignored: UInt32
