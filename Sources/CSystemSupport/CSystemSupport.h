@@ -28,4 +28,9 @@ static inline int system_renameat2(int old_directory, const char *old_name, int 
 #endif
 }
 
+/* getdents64(2), which reads a directory through a descriptor at hand; readdir(3) takes one of its own. */
+static inline long system_getdents64(int directory, void *buffer, unsigned long size) {
+  return syscall(SYS_getdents64, directory, buffer, size);
+}
+
 #endif

@@ -1,2 +1,52 @@
-/// The entry point.
-public enum Placeholder {}
+public import ArgumentParser
+internal import SystemSupport
+
+/// The command `mailcfg`.
+public struct Mailcfg: ParsableCommand {
+  /// The version, as `mailcfg --version` prints it.
+  public static let version = "0.1.0"
+
+  /// Name, help and subcommands.
+  public static let configuration = CommandConfiguration(
+    commandName: "mailcfg",
+    abstract: "Reads, changes, checks and builds the tables that sendmail is configured with.",
+    discussion: """
+      Files are changed line by line and in one step: nothing else in them is touched, and a running sendmail sees the new \
+      map at its next look-up.
+
+      EXAMPLES
+        mailcfg relay add 203.0.113.25 --comment "ACME Exchange" --expires 2027-06-30
+        mailcfg --dry-run alias add sales anna
+        mailcfg --mail-dir ./etc-mail build
+        mailcfg lookup access connect:203.0.113.25
+
+      EXIT CODES
+        0  done, or nothing to do
+        1  the answer is no (check, status, diff, get, lookup)
+        64 usage           65 bad data      66 no input    70 internal
+        73 cannot create   74 input/output  75 locked      77 permission
+        78 configuration
+      """,
+    version: version,
+    subcommands: [
+      RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
+      BuildCommand.self, StatusCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self, InitCommand.self,
+    ])
+
+  // Held here too, so that the options may also stand before the command's name.
+  @OptionGroup var options: GlobalOptions
+
+  /// Makes the command without options.
+  public init() {}
+
+  /// Runs what the process was asked for, and ends it.
+  public static func start() {
+    CurrentProcess.openStandardDescriptors()
+    // Scripts ask every program for this; it need not wait for the parser.
+    if CommandLine.arguments.dropFirst() == ["--version"] {
+      print(version)
+    } else {
+      main()
+    }
+  }
+}

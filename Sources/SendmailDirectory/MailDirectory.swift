@@ -1,1 +1,261 @@
+public import SendmailConfig
 internal import SendmailMaps
+internal import SystemSupport
+
+/// A mail directory such as `/etc/mail` as one thing: its tables and their maps, found, read and changed.
+///
+/// ```swift
+/// let mail = try MailDirectory("/etc/mail")
+/// let change = try mail.change(reason: "ticket 4711") { tables throws(EditError) in
+///   try tables.access.allowRelay(from: "203.0.113.25", note: "ACME Exchange")
+///   try tables.aliases.add(["anna", "bernd"], to: "sales")
+/// }
+/// print(change.diff)
+/// ```
+/// A change is made as a whole: new texts and new maps are written beside the old ones, read back and compared, brought to
+/// the disk and exchanged in one step; a running sendmail opens the new maps at its next look-up. Whatever fails or kills the
+/// program on the way, everything is as before, or the next change completes it.
+public struct MailDirectory: Sendable {
+  /// The path as it was given.
+  public let path: String
+  let locations: TableLocations
+
+  /// How a change is made.
+  public struct Options: Sendable {
+    /// For how many seconds to wait for other programs' locks.
+    public var wait: Double
+    /// Whether only to say what would change.
+    public var isDryRun: Bool
+    /// Whether the maps of changed texts are built.
+    public var buildsMaps: Bool
+
+    /// Makes options.
+    public init(wait: Double = 10, isDryRun: Bool = false, buildsMaps: Bool = true) {
+      self.wait = wait
+      self.isDryRun = isDryRun
+      self.buildsMaps = buildsMaps
+    }
+  }
+
+  /// Finds a mail directory.
+  ///
+  /// - Parameters:
+  ///   - path: The directory.
+  ///   - configuration: The sendmail.cf that says where tables are; nil for the directory's own, if it has one.
+  /// - Throws: ``MailDirectoryError`` where the directory or the configuration is not there or cannot be read.
+  public init(_ path: String = "/etc/mail", configuration: String? = nil) throws(MailDirectoryError) {
+    self.path = path
+    locations = try TableLocations(directory: path, configurationPath: configuration)
+  }
+
+  /// The path of the sendmail.cf that decides where tables are; nil where there is none.
+  public var configurationPath: String? { locations.configurationPath }
+
+  /// The path of a table's text; where the configuration has no such table, where it would usually be.
+  public func path(of table: MailTable) -> String {
+    (try? locations.location(of: table))?.path ?? "\(path)/\(table.fileNames[0])"
+  }
+
+  /// The path of a table's map; empty for class files.
+  public func mapPath(of table: MailTable) -> String { (try? locations.location(of: table))?.map?.path ?? "" }
+
+  /// The tables that have a map and a text here.
+  public var tablesWithMaps: [MailTable] {
+    presentTables.filter { (try? locations.location(of: $0))?.map != nil }
+  }
+
+  /// The tables whose text is here.
+  var presentTables: [MailTable] {
+    MailTable.allCases.filter { table in
+      guard let location = try? locations.location(of: table) else { return false }
+      return (try? FileLocation(location.path).status()) ?? nil != nil
+    }
+  }
+
+  /// Reads tables, without a lock: each text is one that was whole at some moment.
+  ///
+  /// - Throws: ``MailDirectoryError`` where one is not there or cannot be read.
+  public func read(_ tables: Set<MailTable>) throws(MailDirectoryError) -> MailTables {
+    try open(tables, mayBeMissing: false).tables
+  }
+
+  /// Changes tables and their maps, all or nothing.
+  ///
+  /// - Parameters:
+  ///   - reason: Why. It is taken already for the history of changes that is to come, and not kept so far.
+  ///   - tables: The tables that `body` changes; nil for all that are here. Others are empty in it.
+  ///   - options: How.
+  ///   - body: Makes the change to the texts.
+  /// - Returns: What was changed; nothing where the texts said so already and their maps agree.
+  /// - Throws: ``MailDirectoryError``; nothing has changed then.
+  @discardableResult
+  public func change(
+    reason: String? = nil, to tables: Set<MailTable>? = nil, options: Options = Options(),
+    _ body: (inout MailTables) throws(EditError) -> Void
+  ) throws(MailDirectoryError) -> MailChange {
+    try transact(tables ?? Set(presentTables), options, rebuild: .whenOlder, body)
+  }
+
+  /// Brings maps up to date with their texts, by content.
+  ///
+  /// - Parameters:
+  ///   - tables: The tables; nil for all that are here and have a map.
+  ///   - force: Whether to rebuild also what agrees, and to replace a file that is no map.
+  ///   - options: How.
+  /// - Throws: ``MailDirectoryError``; nothing has changed then.
+  @discardableResult
+  public func build(
+    _ tables: Set<MailTable>? = nil, force: Bool = false, options: Options = Options()
+  ) throws(MailDirectoryError) -> MailChange {
+    for table in tables ?? [] where try locations.location(of: table).map == nil {
+      throw MailDirectoryError(
+        .usage, "\(path(of: table)): a class file has no map; sendmail reads it when it starts")
+    }
+    let tables = tables ?? Set(tablesWithMaps)
+    guard !tables.isEmpty else { throw MailDirectoryError(.missing, "\(path): there is no table with a map") }
+    _ = try open(tables, mayBeMissing: false)
+    return try transact(tables, options, rebuild: force ? .always : .whenDifferent) { _ in }
+  }
+}
+
+extension MailDirectory {
+  /// Which maps of unchanged texts are built.
+  enum Rebuild {
+    /// One that is older than its text or not there, and differs from it.
+    case whenOlder
+    /// One that differs from its text.
+    case whenDifferent
+    /// Every one, whatever lies in its place.
+    case always
+  }
+
+  /// Tables as read, with what is needed to write them.
+  struct Opened {
+    var tables = MailTables()
+    var files: [MailTable: File] = [:]
+
+    struct File {
+      var location: TableLocation
+      var place: FileLocation
+      var status: FileStatus?
+    }
+  }
+
+  /// Reads tables and notes what was read.
+  func open(_ tables: Set<MailTable>, mayBeMissing: Bool) throws(MailDirectoryError) -> Opened {
+    var opened = Opened()
+    for table in tables.sorted() {
+      let location = try locations.location(of: table)
+      do throws(SystemError) {
+        let place = try FileLocation(location.path)
+        guard try place.status() != nil || !mayBeMissing else {
+          opened.files[table] = Opened.File(location: location, place: place, status: nil)
+          opened.tables.set(table, [], location, locations)
+          continue
+        }
+        let contents = try FileContents(place)
+        opened.files[table] = Opened.File(location: location, place: place, status: contents.status)
+        opened.tables.set(table, contents.bytes, location, locations)
+      } catch {
+        var failure = MailDirectoryError(error)
+        if error.isMissing {
+          failure.message = "\(location.path): there is no such file; mailcfg init makes empty tables"
+        }
+        throw failure
+      }
+    }
+    return opened
+  }
+
+  func transact(
+    _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
+    _ body: (inout MailTables) throws(EditError) -> Void
+  ) throws(MailDirectoryError) -> MailChange {
+    // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
+    guard !presentTables.isEmpty else {
+      throw MailDirectoryError(
+        .missing,
+        "\(path): there is none of sendmail's tables here; mailcfg --mail-dir DIR names another directory, "
+          + "mailcfg init makes empty tables")
+    }
+    var change = MailChange()
+    let lock =
+      options.isDryRun
+      ? nil
+      : try system { () throws(SystemError) in
+        try WriterLock(Directory(path), wait: options.wait)
+      }
+    defer { withExtendedLifetime(lock) {} }
+    let recovery = try system { () throws(SystemError) in try lock?.recover(wait: options.wait) }
+    if let recovery { change.notices += MailDirectory.notices(recovery) }
+
+    var opened = try open(tables, mayBeMissing: true)
+    do throws(EditError) { try body(&opened.tables) } catch { throw MailDirectoryError(error) }
+    let staging = try system { () throws(SystemError) in
+      try lock.map { lock throws(SystemError) in try FileChange(lock) }
+    }
+    for (table, file) in opened.files.sorted(by: { $0.key < $1.key }) {
+      let text = opened.tables.text(table)
+      let findings = opened.tables.diagnostics(table)
+      let bytes = text.isEdited ? text.bytes : []
+      let isEdited = text.isEdited && bytes != text.original.bytes
+      if isEdited {
+        change.texts.append(
+          MailChange.TextChange(
+            table: table, path: file.location.path, isNew: file.status == nil, changes: text.changes,
+            diff: text.unifiedDiff(from: file.location.path, to: file.location.path)))
+        try system { () throws(SystemError) in
+          _ = try staging?.stage(bytes, at: file.place, expecting: file.status.map { .contents($0) } ?? .nothing)
+        }
+      }
+      change.findings += findings.map { (file.location.path, $0) }
+      guard options.buildsMaps, isEdited || file.status != nil, let map = file.location.map,
+        let pairs = opened.tables.pairs(table)
+      else { continue }
+      try build(map, of: pairs, for: file, isEdited, rebuild, staging, &change)
+    }
+    if change.isChange, let staging {
+      let leftover = try system { () throws(SystemError) in try staging.publish(wait: options.wait) }
+      if let leftover { change.notices.append("\(leftover); the next change removes it") }
+    }
+    return change
+  }
+
+  /// Builds the map of a text beside the live one, reads it back, and leaves it to be exchanged.
+  private func build(
+    _ map: TableLocation.MapLocation, of pairs: MapPairs, for file: Opened.File, _ isEdited: Bool, _ rebuild: Rebuild,
+    _ staging: FileChange?, _ change: inout MailChange
+  ) throws(MailDirectoryError) {
+    let place = try system { () throws(SystemError) in try FileLocation(map.path) }
+    let status = try system { () throws(SystemError) in try place.status() }
+    let isOlder = status.map { $0.modified < (file.status?.modified ?? $0.modified) } ?? true
+    guard isEdited || rebuild != .whenOlder || isOlder else { return }
+    let contents = MapContents(pairs, conventions: map.conventions)
+    change.findings += MailDirectory.duplicates(contents, in: file.location).map { (file.location.path, $0) }
+    if status != nil, rebuild != .always { try map.checkReplaceable() }
+    var isUpToDate = false
+    if status != nil, !isEdited, rebuild != .always {
+      isUpToDate = (try? map.comparison(with: contents, limit: 0))?.isUpToDate ?? false
+    }
+    change.maps.append(
+      MailChange.MapChange(
+        table: file.location.table, path: map.path, entries: contents.entryCount, isRebuilt: !isUpToDate))
+    guard !isUpToDate, let staging else { return }
+    let staged = try system { () throws(SystemError) in
+      try staging.reserve(place, attributes: NewFileAttributes(mode: 0o640, owner: locations.mapOwner))
+    }
+    do throws(MapError) {
+      _ = try MapBuilder(type: map.type).build(contents, at: staged.path)
+      let built = try MapReader(path: staged.path, type: map.type, foldsCase: map.conventions.foldsCase)
+      guard try MapComparison(contents, with: built, limit: 0).agrees else {
+        throw MapError(MapError.Code(rawValue: "read-back"), path: map.path)
+      }
+    } catch {
+      throw MailDirectoryError(error, map: map.path)
+    }
+  }
+
+  private func system<Result>(_ body: () throws(SystemError) -> Result) throws(MailDirectoryError) -> Result {
+    do { return try body() } catch { throw MailDirectoryError(error) }
+  }
+}

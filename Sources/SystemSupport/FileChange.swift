@@ -23,7 +23,8 @@ internal import Glibc
 package final class FileChange {
   /// The moments of a change, for tests to stop at.
   enum Step: Int, CaseIterable, Sendable {
-    case begun, staged, written, sealed, synced, committed, locked, exchanged, movedOn, unlocked, lasting, cleaned, done
+    case begun, staged, written, sealed, synced, committed, locked, checked, exchanged, movedOn, unlocked, lasting,
+      cleaned, done
   }
 
   /// Called when a step is done; an error it throws is as one of the next system call.
@@ -110,6 +111,7 @@ package final class FileChange {
       try reach(.sealed)
       try commit()
       try putIntoPlace(wait)
+      try reach(.unlocked)
       for stage in stages {
         try stage.parent.descriptor.sync()
         try stage.directory.descriptor.sync()
@@ -187,19 +189,25 @@ package final class FileChange {
     try lockAll(wait)
     defer { for file in files { file.unlock() } }
     try reach(.locked)
-    for file in files { try file.checkOld() }
-    for file in files {
-      try file.exchange(canExchange: canExchange)
-      try reach(.exchanged)
+    do throws(SystemError) {
+      for file in files { try file.checkOld() }
+      try reach(.checked)
+      for file in files {
+        try file.exchange(canExchange: canExchange)
+        try reach(.exchanged)
+      }
+      for file in files { try file.moveOldOn() }
+      try reach(.movedOn)
+    } catch {
+      for file in files.reversed() { try? file.putBack() }
+      throw error
     }
-    for file in files { try file.moveOldOn() }
-    try reach(.movedOn)
   }
 
   private func lockAll(_ wait: Double) throws(SystemError) {
     var deadline = Deadline(after: wait)
     while let busy = try firstBusy() {
-      if !deadline.pause() { throw SystemError(.locked(holder: nil), call: "flock", path: busy.location.path) }
+      if !deadline.pause() { throw busy.locked }
     }
   }
 
@@ -235,8 +243,12 @@ package final class FileChange {
     throw error
   }
 
-  /// Removes the staging directories with all that is in them, then the journal.
+  /// Removes the staging directories with all that is in them, then the journal; tries once more what fails.
   private func clean() throws(SystemError) {
+    if (try? removeAll()) == nil { try removeAll() }
+  }
+
+  private func removeAll() throws(SystemError) {
     if stages.isEmpty && journal == nil { return }
     while let stage = stages.last {
       try stage.remove()

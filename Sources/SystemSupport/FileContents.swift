@@ -45,7 +45,7 @@ package struct FileContents: Sendable {
     status = before
   }
 
-  private static func read(_ file: Descriptor, expected: Int) throws(SystemError) -> [UInt8] {
+  static func read(_ file: Descriptor, expected: Int) throws(SystemError) -> [UInt8] {
     if expected > sizeLimit { throw SystemError(.tooLarge, call: "read", path: file.path) }
     var failure: Int32 = 0
     var atEnd = false

@@ -107,7 +107,7 @@ extension WriterLock {
       FileLocation(one.name, in: parent), in: stage, .anything, NewFileAttributes(mode: 0o600))
     var deadline = Deadline(after: wait)
     while try !file.tryLock() {
-      if !deadline.pause() { throw SystemError(.locked(holder: nil), call: "flock", path: file.location.path) }
+      if !deadline.pause() { throw file.locked }
     }
     defer { file.unlock() }
     do throws(SystemError) {

@@ -130,6 +130,12 @@ package final class StagedFile {
   /// Gives the lock back.
   func unlock() { old?.unlock() }
 
+  /// The error that says who holds the lock.
+  var locked: SystemError {
+    let holder = oldStatus.flatMap { LockHolder.process(holding: $0.identity) }
+    return SystemError(.locked(holder: holder), call: "flock", path: location.path)
+  }
+
   /// Sees that what is to be replaced is still there, as expected.
   func checkOld() throws(SystemError) {
     let found = try location.status()

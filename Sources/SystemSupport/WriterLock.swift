@@ -75,7 +75,9 @@ package final class WriterLock {
     var bytes = [UInt8](repeating: 0, count: 64)
     let count = unsafe pread(file.number, &bytes, bytes.count, 0)
     let digits = bytes.prefix(max(count, 0)).prefix { $0 != UInt8(ascii: " ") }
-    guard let holder = Int32(String(decoding: digits, as: UTF8.self)), holder > 0 else { return nil }
-    return kill(holder, 0) == 0 || errno == EPERM ? holder : nil
+    if let holder = Int32(String(decoding: digits, as: UTF8.self)), holder > 0 {
+      if kill(holder, 0) == 0 || errno == EPERM { return holder }
+    }
+    return (try? file.status()).flatMap { LockHolder.process(holding: $0.identity) }
   }
 }

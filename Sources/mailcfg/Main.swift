@@ -2,5 +2,5 @@ internal import MailcfgCommands
 
 @main
 struct Main {
-  static func main() {}
+  static func main() { Mailcfg.start() }
 }

@@ -33,6 +33,12 @@ import Testing
       ])
   }
 
+  @Test(.needs(.postmap, .dbDump)) func postmapAnswers() throws {
+    let answer = try Oracle.postmap(Array("Key Value\n  more\nkey again\n".utf8))
+    #expect(answer.pairs == [.init("key\0", "Value  more\0")])
+    #expect(answer.messages == ["postmap: warning: map.db: duplicate entry: \"key\""])
+  }
+
   @Test(.needs(.sendmail, .dbDump)) func newaliasesAnswers() throws {
     let answer = try Oracle.newaliases(Array("Root: anna,\n  bernd\nx@local.example: y\nnocolon\n".utf8))
     #expect(answer.pairs == [.init("@\0", "@\0"), .init("root\0", "anna,  bernd\0"), .init("x\0", "y\0")])
@@ -43,7 +49,23 @@ import Testing
     #expect(plain.pairs == [.init("@", "@"), .init("a", "b")])
   }
 
-  @Test(.needsNamespaces) func aLiveSendmailRefusesAndAllows() throws {
+  @Test(.needs(.makemap, .dbDump, .sendmail)) func theMailDirectoriesAreBuiltWithoutAnError() throws {
+    for (name, names, entries) in [("hosting", SendmailSite.Names.hosting, 14), ("debian", .stock, 31)] {
+      let directory = try TemporaryDirectory()
+      try directory.copyFixture(name)
+      if name == "debian" {
+        let configuration = try directory.readText("sendmail.cf")
+        #expect(configuration.contains("Kaccess hash -T<TMPF> \(directory.path)/access\n"))
+        #expect(!configuration.contains("/etc/mail"))
+      }
+      let site = try SendmailSite(
+        mailDirectory: directory.path, names: names, configuration: directory.path("for-the-test.cf"))
+      try site.buildMaps()
+      #expect(try DumpedMap(path: directory.path("access.db")).pairs.count == entries)
+    }
+  }
+
+  @Test(.needsLiveSendmail) func aLiveSendmailRefusesAndAllows() throws {
     let directory = try TemporaryDirectory()
     try directory.write("access", "Connect:127.0.0.78\tRELAY\nConnect:IPv6:2001:db8:0:0:0:0:0:25\tRELAY\n")
     try directory.write("aliases", "list: root, mail\n")

@@ -37,7 +37,8 @@ package final class ChildProcess {
   private var standardInput: Int32
   private var standardOutput: Int32
   private var standardError: Int32
-  private var ended = false
+  /// The exit code as ``Outcome`` has it, when the program has ended.
+  private var status: Int32?
 
   /// Starts a program; the parameters are those of ``run(_:_:input:environment:directory:timeout:)``.
   ///
@@ -91,7 +92,7 @@ package final class ChildProcess {
     }
     pid = child
     guard result == 0 else {
-      ended = true
+      status = 127
       closeAll()
       throw TestSupportError("cannot start \(program)", errno: result)
     }
@@ -99,11 +100,7 @@ package final class ChildProcess {
 
   deinit {
     closeAll()
-    if !ended {
-      kill(pid, SIGKILL)
-      var status: Int32 = 0
-      _ = unsafe waitpid(pid, &status, 0)
-    }
+    if status == nil { kill() }
   }
 
   /// Gives the program its input, collects what it writes, and awaits its end; after `timeout` seconds kills it and throws.
@@ -151,36 +148,43 @@ package final class ChildProcess {
   package func wait(timeout: Int = 120) throws(TestSupportError) -> Int32 {
     let deadline = monotonicSeconds() + timeout
     var pause: UInt32 = 200
-    while true {
-      var status: Int32 = 0
-      let result = unsafe waitpid(pid, &status, WNOHANG)
-      if result == pid {
-        ended = true
-        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
-      }
-      if result < 0 && errno != EINTR {
-        ended = true
-        throw TestSupportError("cannot await \(program)", errno: errno)
-      }
+    while isRunning {
       if monotonicSeconds() >= deadline { throw giveUp(timeout) }
       usleep(pause)
       pause = min(pause * 2, 10_000)
     }
+    return status ?? 127
   }
 
   /// Whether the program still runs.
-  package var isRunning: Bool { !ended && kill(pid, 0) == 0 }
+  package var isRunning: Bool {
+    guard status == nil else { return false }
+    var word: Int32 = 0
+    let result = unsafe waitpid(pid, &word, WNOHANG)
+    if result == pid {
+      status = word & 0x7F == 0 ? (word >> 8) & 0xFF : 128 + (word & 0x7F)
+    } else if result < 0 && errno != EINTR {
+      status = 127
+    }
+    return status == nil
+  }
 
   /// Sends a signal, such as `SIGTERM`.
   package func send(signal: Int32) {
-    if !ended { kill(pid, signal) }
+    if isRunning { Glibc.kill(pid, signal) }
+  }
+
+  /// Kills the program and awaits its end.
+  package func kill() {
+    guard isRunning else { return }
+    Glibc.kill(pid, SIGKILL)
+    var word: Int32 = 0
+    _ = unsafe waitpid(pid, &word, 0)
+    status = 128 + SIGKILL
   }
 
   private func giveUp(_ timeout: Int) -> TestSupportError {
-    kill(pid, SIGKILL)
-    var status: Int32 = 0
-    _ = unsafe waitpid(pid, &status, 0)
-    ended = true
+    kill()
     return TestSupportError("\(program) did not end within \(timeout) seconds")
   }
 

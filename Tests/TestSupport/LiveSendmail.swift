@@ -11,7 +11,7 @@ package final class LiveSendmail {
   init(site: SendmailSite, addresses: [String]) throws(TestSupportError) {
     self.site = site
     log = site.state.path("daemon.log")
-    let command = try Namespaces.command(
+    let command = Namespaces.command(
       [try Tools.sendmail, "-C\(site.configuration)", "-bD"], state: site.state.path, addresses: addresses)
     daemon = try ChildProcess(command[0], Array(command[1...]), environment: Namespaces.environment, log: log)
     // The pid file is written after the daemon listens.
@@ -37,31 +37,39 @@ package final class LiveSendmail {
 
   /// Opens a session as a client with this address, reads the greeting, and says EHLO.
   package func connect(from address: String) throws(TestSupportError) -> SMTPSession {
-    let session = try SMTPSession(from: address, inNetworkOf: daemon.pid)
+    let session = try SMTPSession(from: address, of: self, inNetworkOf: daemon.pid)
     try session.command("EHLO client.test.example")
     return session
   }
 }
 
-/// An SMTP session that a test holds open.
+/// An SMTP session that a test holds open; the daemon stays for as long.
 package final class SMTPSession {
   private let descriptor: Int32
+  private let server: LiveSendmail
   private var received: [UInt8] = []
   /// The server's first line.
   package private(set) var greeting = ""
 
   /// Connects to port 2525 on loopback, in the network namespace of a process.
-  init(from address: String, inNetworkOf pid: pid_t) throws(TestSupportError) {
+  init(from address: String, of server: LiveSendmail, inNetworkOf pid: pid_t) throws(TestSupportError) {
+    self.server = server
     let isIPv6 = address.contains(":")
     descriptor = try networkSocket(isIPv6 ? AF_INET6 : AF_INET, inNetworkOf: pid)
     let family = isIPv6 ? AF_INET6 : AF_INET
     guard unsafe withSocketAddress(family, address, port: 0, { unsafe bind(descriptor, $0, $1) }) == 0 else {
       throw TestSupportError("bind to \(address)", errno: errno)
     }
-    guard
-      unsafe withSocketAddress(
-        family, isIPv6 ? "::1" : "127.0.0.1", port: 2525, { unsafe Glibc.connect(descriptor, $0, $1) }) == 0
-    else { throw TestSupportError("connect from \(address)", errno: errno) }
+    // On a busy machine the daemon may be a moment late, or close its socket for one.
+    let deadline = monotonicSeconds() + 20
+    while unsafe withSocketAddress(
+      family, isIPv6 ? "::1" : "127.0.0.1", port: 2525, { unsafe Glibc.connect(descriptor, $0, $1) }) != 0
+    {
+      guard errno == ECONNREFUSED, monotonicSeconds() < deadline else {
+        throw TestSupportError("connect from \(address)", errno: errno)
+      }
+      usleep(50_000)
+    }
     greeting = try reply()
   }
 

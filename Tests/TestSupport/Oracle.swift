@@ -48,6 +48,30 @@ package enum Oracle {
       messages: lines(outcome.outputText + outcome.errorText).map { removing(directory.path + "/", from: $0) })
   }
 
+  /// Runs the real `postmap` of Postfix, a second opinion on the same grammar; its records end in NUL.
+  package static func postmap(_ text: [UInt8]) throws(TestSupportError) -> Answer {
+    let directory = try TemporaryDirectory(inMemory: true)
+    try directory.write("map", text)
+    // Users and groups that every system has: Postfix's own are made when it is installed.
+    try directory.write(
+      "main.cf",
+      """
+      mail_owner = mail
+      setgid_group = daemon
+      maillog_file =
+      compatibility_level = 3.6
+      inet_interfaces = 127.0.0.1
+      myhostname = mx.test.example
+
+      """)
+    let outcome = try run(
+      try Tools.postmap, ["-c", directory.path, "hash:\(directory.path("map"))"], environment: Tools.environment)
+    let map = try? DumpedMap(path: directory.path("map.db"))
+    return Answer(
+      pairs: map?.sortedPairs ?? [], header: map?.header ?? [:], status: outcome.status,
+      messages: lines(outcome.errorText).map { removing(directory.path + "/", from: $0) })
+  }
+
   private static func lines(_ text: String) -> [String] {
     text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("WARNING: ") }
   }

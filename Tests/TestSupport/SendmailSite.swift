@@ -70,6 +70,7 @@ package final class SendmailSite {
       }
     }
     text.removeLast()
+    if let user = Namespaces.trustedUser { text += "T\(user)\n" }
     try writeFile(self.configuration, Array(text.utf8))
     for name in [names.hostNames, names.aliases, names.access] where unsafe access(path(name), F_OK) != 0 {
       try writeFile(path(name), [])
@@ -94,7 +95,7 @@ package final class SendmailSite {
 
   /// Runs this site's sendmail: `-bt`, `-bv ADDRESS`, `-bi` and so on.
   package func sendmail(_ arguments: [String], input: [UInt8] = []) throws(TestSupportError) -> Outcome {
-    let command = try Namespaces.command([try Tools.sendmail, "-C\(configuration)"] + arguments, state: state.path)
+    let command = Namespaces.command([try Tools.sendmail, "-C\(configuration)"] + arguments, state: state.path)
     return try run(command[0], Array(command[1...]), input: input, environment: Namespaces.environment)
   }
 
@@ -128,46 +129,5 @@ package final class SendmailSite {
   /// The `addresses` are on loopback besides 127/8 and ::1, such as `2001:db8::25`: sessions may come from them.
   package func start(addresses: [String] = []) throws(TestSupportError) -> LiveSendmail {
     try LiveSendmail(site: self, addresses: addresses)
-  }
-}
-
-/// Namespaces in which a sendmail sees only loopback, names from files, and a host name of its own.
-enum Namespaces {
-  /// Whether this process may make them.
-  static let areAllowed: Bool = {
-    guard geteuid() == 0, let outcome = try? run("unshare", ["-n", "-m", "-u", "true"]) else { return false }
-    return outcome.status == 0
-  }()
-
-  /// `LD_LIBRARY_PATH` goes by another name until the programs of the machine are through with their part.
-  static let environment = [
-    "TEST_LIBRARIES": Tools.environment["LD_LIBRARY_PATH"] ?? "", "LC_ALL": "C", "TZ": "UTC",
-  ]
-
-  private static let setUp = """
-    set -e
-    mount --make-rprivate /
-    mount --bind "$1/hosts" /etc/hosts
-    [ ! -e /etc/nsswitch.conf ] || mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf
-    hostname mx.test.example
-    ip=$(command -v ip || echo /sbin/ip)
-    [ -x "$ip" ] || { ip=$2/sbin/ip; [ -x "$ip" ] || ip=$2/bin/ip; }
-    if [ "${ip#"$2"}" != "$ip" ]; then export LD_LIBRARY_PATH=$TEST_LIBRARIES; fi
-    "$ip" link set lo up
-    for address in $3; do "$ip" address add "$address" dev lo nodad; done
-    shift 3
-    LD_LIBRARY_PATH=$TEST_LIBRARIES exec "$@"
-    """
-
-  /// The command that runs another one in namespaces of its own; without root the other one as it is.
-  static func command(
-    _ command: [String], state: String, addresses: [String] = []
-  ) throws(TestSupportError) -> [String] {
-    if geteuid() != 0 { return ["env", "LD_LIBRARY_PATH=\(environment["TEST_LIBRARIES"] ?? "")"] + command }
-    return [
-      "unshare", "-n", "-m", "-u", "--", "/bin/sh", "-c", setUp, "sh", state, Tools.root,
-      addresses.joined(separator: " "),
-    ]
-      + command
   }
 }

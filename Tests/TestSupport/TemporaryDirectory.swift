@@ -56,9 +56,19 @@ package final class TemporaryDirectory: Sendable {
   }
 
   /// Copies the files of a directory of `Tests/Fixtures`, such as `hosting`, into this one.
+  ///
+  /// In a `sendmail.cf` the paths below `/etc/mail` become paths below this directory.
   package func copyFixture(_ name: String) throws(TestSupportError) {
     let source = Fixtures.path(name)
-    for file in try listDirectory(source) { try write(file, try readFile("\(source)/\(file)")) }
+    for file in try listDirectory(source) {
+      let bytes = try readFile("\(source)/\(file)")
+      guard file == "sendmail.cf" else {
+        try write(file, bytes)
+        continue
+      }
+      let parts = String(decoding: bytes, as: UTF8.self).split(separator: "/etc/mail", omittingEmptySubsequences: false)
+      try write(file, parts.joined(separator: path))
+    }
   }
 
   /// What a test compares to see that nothing was touched: for each file its name, mode, owner, inode, links, size and the

@@ -100,7 +100,7 @@ package enum Tools {
   package static func available(_ programs: [Program]) -> Bool {
     if isCI { return true }
     guard programs.allSatisfy({ find($0) != nil }) else { return false }
-    return unsafe !programs.contains(.sendmail) || access(configurationTemplate, R_OK) == 0
+    return unsafe !programs.contains(.sendmail) || (access(configurationTemplate, R_OK) == 0 && Namespaces.areAllowed)
   }
 
   /// The `mailcfg` that was built with these tests, or the one that `MAILCFG_BINARY` names.
@@ -135,13 +135,17 @@ extension Trait where Self == ConditionTrait {
   /// The test needs these real programs: a person sees it skipped with the reason, in CI it fails.
   package static func needs(_ programs: Tools.Program...) -> Self {
     .enabled(
-      if: Tools.available(programs), "run scripts/test-tools: it unpacks the programs that this test compares with")
+      if: Tools.available(programs),
+      "run scripts/test-tools for the programs that this test compares with; sendmail also needs namespaces")
   }
 
-  /// The test needs a sendmail in namespaces of its own (root): a person sees it skipped with the reason, in CI it fails.
-  package static var needsNamespaces: Self {
+  /// The test runs the real sendmail, for which ``Namespaces`` are made: skipped for a person without, failing in CI.
+  package static var needsNamespaces: Self { .needs(.sendmail) }
+
+  /// The test needs a running daemon, and so root: a person sees it skipped with the reason, in CI it fails.
+  package static var needsLiveSendmail: Self {
     .enabled(
-      if: Tools.isCI || (Tools.available([.sendmail, .makemap]) && Namespaces.areAllowed),
-      "needs root for namespaces of its own, and scripts/test-tools")
+      if: Tools.isCI || (geteuid() == 0 && Tools.available([.sendmail, .makemap])),
+      "a sendmail on loopback needs root, for namespaces of its own, and scripts/test-tools")
   }
 }

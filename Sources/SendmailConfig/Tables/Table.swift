@@ -116,6 +116,9 @@ public struct Table: Sendable {
     }
   }
 
+  /// Adds comment lines behind the last line.
+  package mutating func append(comment: [UInt8]) { text.append(comment) }
+
   /// Removes the 0-based lines.
   package mutating func removeLines(_ indices: Set<Int>) { text.removeLines(indices) }
 
@@ -158,6 +161,13 @@ public struct TableEntry: Sendable, Equatable {
   public var key: ByteString
   /// The value as makemap stores it: trailing blanks, a CR before the LF and `# …` are part of it.
   public var value: ByteString
+
+  /// Makes an entry.
+  public init(line: Int, key: ByteString, value: ByteString) {
+    self.line = line
+    self.key = key
+    self.value = value
+  }
 }
 
 extension Table {

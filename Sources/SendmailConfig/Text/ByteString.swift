@@ -8,6 +8,13 @@ public struct ByteString: Hashable, Sendable, ExpressibleByStringLiteral, Custom
   /// Takes the bytes as they are.
   public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
+  /// Copies bytes that are lent.
+  package init(copying bytes: Span<UInt8>) {
+    self.bytes = []
+    self.bytes.reserveCapacity(bytes.count)
+    for index in bytes.indices { self.bytes.append(bytes[index]) }
+  }
+
   /// Takes the UTF-8 bytes of a string.
   public init(_ string: String) { bytes = Array(string.utf8) }
 

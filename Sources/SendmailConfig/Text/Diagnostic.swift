@@ -42,7 +42,12 @@ public struct Diagnostic: Sendable, Equatable {
   }
 
   /// `path:line:column: severity: message; remedy [code]`.
-  public func text(path: String) -> String {
-    "\(path):\(line):\(column): \(severity.rawValue): \(message); \(remedy) [\(code.rawValue)]"
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - word: What to print for the severity, where it is to be coloured.
+  /// - Returns: One line, without a line end.
+  public func text(path: String, severity word: String? = nil) -> String {
+    "\(path):\(line):\(column): \(word ?? severity.rawValue): \(message); \(remedy) [\(code.rawValue)]"
   }
 }

@@ -119,6 +119,9 @@ public struct Text: Sendable {
     lines.replaceSubrange(indices, with: Text.lines(of: buffer.span, from: start))
   }
 
+  /// Adds whole lines behind the last one.
+  package mutating func append(_ bytes: [UInt8]) { replaceLines(lines.count..<lines.count, with: bytes) }
+
   /// Removes whole lines.
   ///
   /// - Parameter indices: The 0-based lines.

@@ -1,0 +1,156 @@
+internal import SendmailConfig
+internal import SendmailDirectory
+
+/// What a change did, as `--json` prints it.
+struct ChangeReport: Encodable {
+  struct Line: Encodable {
+    var file: String
+    var line: Int
+    var action: String
+    var before: String?
+    var after: String?
+  }
+
+  struct Map: Encodable {
+    var file: String
+    var entries: Int
+    var rebuilt: Bool
+  }
+
+  var version = 1
+  var changed: Bool
+  var dryRun: Bool
+  var changes: [Line]
+  var maps: [Map]
+  var findings: [Finding]
+}
+
+/// A finding, as `--json` prints it.
+struct Finding: Encodable {
+  var code: String
+  var severity: String
+  var file: String
+  var line: Int
+  var column: Int
+  var message: String
+  var remedy: String
+  var fixable = false
+
+  init(_ finding: Diagnostic, file: String) {
+    code = finding.code.rawValue
+    severity = finding.severity.rawValue
+    self.file = file
+    line = finding.line
+    column = finding.column
+    message = finding.message
+    remedy = finding.remedy
+  }
+}
+
+/// What a command has to say of a change beside the change itself.
+struct Remarks {
+  /// The path of the table.
+  let path: String
+  /// What to say where the text says so already.
+  var unchanged: [String] = []
+  /// What stands in the way of what was asked for.
+  var warnings: [Diagnostic] = []
+}
+
+extension Output {
+  /// Makes a change to one table and reports it.
+  ///
+  /// - Parameters:
+  ///   - table: The table.
+  ///   - reason: Why.
+  ///   - edit: Makes the change to the text, and says what is to be said of it.
+  /// - Returns: The directory and what changed in it.
+  @discardableResult
+  func change(
+    _ table: MailTable, reason: String? = nil,
+    _ edit: (inout MailTables, inout Remarks) throws(EditError) -> Void
+  ) throws -> (directory: MailDirectory, change: MailChange) {
+    let directory = try options.directory()
+    var remarks = Remarks(path: directory.path(of: table))
+    let change = try directory.change(reason: reason, to: [table], options: options.changeOptions) {
+      (tables) throws(EditError) in try edit(&tables, &remarks)
+    }
+    try report(change, remarks)
+    return (directory, change)
+  }
+
+  /// How many findings of a file a change tells about; `build` and `check` tell all.
+  private static let findingLimit = 5
+
+  /// Prints what a change did.
+  ///
+  /// - Parameters:
+  ///   - change: The change.
+  ///   - remarks: What the command itself has to say.
+  ///   - allFindings: Whether to tell all that is wrong in the files.
+  func report(_ change: MailChange, _ remarks: Remarks = Remarks(path: ""), allFindings: Bool = false) throws {
+    for notice in change.notices { note(notice) }
+    if options.json {
+      let findings =
+        remarks.warnings.map { Finding($0, file: remarks.path) }
+        + change.findings.map { Finding($0.finding, file: $0.path) }
+      try json(
+        ChangeReport(
+          changed: change.isChange, dryRun: options.dryRun,
+          changes: change.texts.flatMap { text in
+            text.changes.map { line in
+              ChangeReport.Line(
+                file: text.path, line: line.line, action: line.action.rawValue,
+                before: line.before?.description, after: line.after?.description)
+            }
+          },
+          maps: change.maps.map { ChangeReport.Map(file: $0.path, entries: $0.entries, rebuilt: $0.isRebuilt) },
+          findings: findings))
+      return
+    }
+    for warning in remarks.warnings { finding(warning, path: remarks.path) }
+    tell(change.findings, all: allFindings)
+    if options.dryRun {
+      for text in change.texts { result(text.diff) }
+    }
+    guard !options.quiet else { return }
+    if !options.dryRun {
+      for text in change.texts { tell(text) }
+    }
+    for line in remarks.unchanged { result(line) }
+    for map in change.maps where map.isRebuilt {
+      let entries = map.entries == 1 ? "1 entry" : "\(map.entries) entries"
+      result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(entries)")
+    }
+  }
+
+  private func tell(_ text: MailChange.TextChange) {
+    if text.isNew { result("\(text.path): made") }
+    for change in text.changes {
+      let line = change.after ?? change.before ?? ""
+      let isComment = line.bytes.first.map { $0 == 0x23 } ?? true
+      if isComment, !options.verbose { continue }
+      var told = "\(text.path):\(change.line): \(change.action.rawValue)  \(Output.spread(line))"
+      if change.action == .replaced, let before = change.before { told += "  (was \(Output.spread(before)))" }
+      result(told)
+    }
+  }
+
+  private func tell(_ findings: [(path: String, finding: Diagnostic)], all: Bool) {
+    var counts: [String: Int] = [:]
+    for (path, finding) in findings {
+      counts[path, default: 0] += 1
+      if all || counts[path, default: 0] <= Output.findingLimit { self.finding(finding, path: path) }
+    }
+    for (path, count) in counts.sorted(by: { $0.key < $1.key }) where !all && count > Output.findingLimit {
+      note("\(path): \(count - Output.findingLimit) more findings; mailcfg build tells them all")
+    }
+  }
+
+  /// A line with two blanks where tabs or blanks separate its key from its value.
+  static func spread(_ line: ByteString) -> String {
+    guard let start = line.bytes.firstIndex(where: ASCII.isBlank), start > 0 else { return line.escaped }
+    let rest = line.bytes[start...].drop(while: ASCII.isBlank)
+    return "\(ByteString(line.bytes[..<start]).escaped)  \(ByteString(rest).escaped)"
+  }
+}

@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import SendmailConfig
+internal import SendmailDirectory
+internal import SendmailMaps
+
+/// `mailcfg diff`: text against map, entry by entry.
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff", abstract: "Shows where text and map differ, entry by entry; exit code 1 if they do.",
+    discussion: """
+      A line with - stands in the map and not in the text, one with + in the text and not in the map.
+
+      EXAMPLES
+        mailcfg diff
+        mailcfg diff access
+      """)
+
+  @Argument(help: ArgumentHelp("access, virtmap, alias; all where none is named.", valueName: "table"))
+  var table: MailTable?
+  @OptionGroup var secrets: SecretOptions
+  @OptionGroup var options: GlobalOptions
+
+  struct Report: Encodable {
+    struct Difference: Encodable {
+      var table: String
+      var key: String
+      var text: String?
+      var map: String?
+      var line: Int?
+    }
+    var version = 1
+    var differences: [Difference]
+  }
+
+  func run() throws {
+    try Output.run(options) { output in
+      let directory = try options.directory()
+      let tables = table.map { [$0] } ?? directory.tablesWithMaps
+      var differences: [Report.Difference] = []
+      for table in tables {
+        for difference in try directory.differences(table) {
+          let key = ByteString(difference.key)
+          func shown(_ value: [UInt8]?) -> ByteString? {
+            let value = value.map { ByteString($0) }
+            guard table == .access, let value else { return value }
+            return AccessEntries.shown(value, of: key, secrets: secrets.showSecrets)
+          }
+          let inText = shown(difference.expected)
+          let inMap = shown(difference.found)
+          differences.append(
+            .init(
+              table: table.rawValue, key: key.description, text: inText?.description,
+              map: inMap?.description, line: difference.line))
+          guard !options.json, !options.quiet else { continue }
+          if let inMap {
+            output.result("- \(directory.mapPath(of: table)): \(key.escaped)  \(inMap.escaped)")
+          }
+          if let inText, let line = difference.line {
+            output.result("+ \(directory.path(of: table)):\(line): \(key.escaped)  \(inText.escaped)")
+          }
+        }
+      }
+      if options.json { try output.json(Report(differences: differences)) }
+      if !differences.isEmpty { throw ExitCode.no }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import SendmailDirectory
+internal import SystemSupport
+
+/// The options that every command takes, before its name or behind it.
+struct GlobalOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The mail directory (default: $MAILCFG_MAIL_DIR, else /etc/mail).", valueName: "dir"))
+  var mailDir: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The sendmail.cf that says where tables and maps are (default: the mail directory's, if there).",
+      valueName: "file"))
+  var cf: String?
+
+  @Flag(name: [.customShort("n"), .long], help: "Show the change as a unified diff; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print one JSON object on standard output.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print nothing but errors and what was asked for.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell more: comments that were written, where tables were found.")
+  var verbose = false
+
+  @Flag(name: .customLong("no-build"), help: "Change the text only; leave the map as it is.")
+  var noBuild = false
+
+  @Option(help: ArgumentHelp("How long to wait for another program's lock (default: 10).", valueName: "seconds"))
+  var wait: Double?
+
+  @Option(help: "Colour in messages; NO_COLOR in the environment turns it off.")
+  var color: ColorChoice = .auto
+
+  mutating func validate() throws {
+    guard (wait ?? 0) >= 0, (wait ?? 0) <= 86400 else { throw ValidationError("--wait takes 0 to 86400 seconds") }
+    guard mailDir != "" else { throw ValidationError("--mail-dir is empty") }
+  }
+
+  /// The mail directory that was asked for.
+  func directory() throws(MailDirectoryError) -> MailDirectory {
+    try MailDirectory(directoryPath, configuration: cf)
+  }
+
+  /// The path of the mail directory that was asked for.
+  var directoryPath: String { mailDir ?? CurrentProcess.environment("MAILCFG_MAIL_DIR") ?? "/etc/mail" }
+
+  /// How a change is to be made.
+  var changeOptions: MailDirectory.Options {
+    MailDirectory.Options(wait: wait ?? 10, isDryRun: dryRun, buildsMaps: !noBuild)
+  }
+}
+
+/// When to colour.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, always, never
+}

@@ -1,0 +1,22 @@
+internal import ArgumentParser
+internal import SendmailDirectory
+
+/// `mailcfg init`: a new mail directory.
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Makes a mail directory with commented, empty tables and their maps.",
+    discussion: """
+      Files that are there already stay as they are.
+
+      EXAMPLES
+        mailcfg --mail-dir ./etc-mail init
+      """)
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try Output.run(options) { output in
+      try output.report(try MailDirectory.make(at: options.directoryPath, options: options.changeOptions))
+    }
+  }
+}

@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Glibc
+internal import SendmailConfig
+internal import SendmailDirectory
+internal import SystemSupport
+
+/// Where a command's answers and messages go: results to standard output, messages to standard error.
+struct Output {
+  let options: GlobalOptions
+
+  /// Prints a line of the result.
+  func result(_ text: String) { Output.write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
+
+  /// Prints bytes of the result as they are.
+  func result(_ bytes: [UInt8]) { Output.write(bytes, to: STDOUT_FILENO) }
+
+  /// Prints one JSON object.
+  func json(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    result(Array(try encoder.encode(value)) + [0x0A])
+  }
+
+  /// Prints a message for people; `--quiet` keeps it back.
+  func note(_ text: String) {
+    if !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
+  }
+
+  /// Prints a finding; `--quiet` keeps back what is no error.
+  func finding(_ finding: Diagnostic, path: String) {
+    if options.quiet, finding.severity != .error { return }
+    let severity = finding.severity.rawValue
+    let colored = "\u{1B}[\(finding.severity == .error ? 31 : 33)m\(severity)\u{1B}[0m"
+    let text = finding.text(path: path, severity: usesColor ? colored : severity)
+    Output.write(Array((text + "\n").utf8), to: STDERR_FILENO)
+  }
+
+  private var usesColor: Bool {
+    switch options.color {
+    case .always: true
+    case .never: false
+    case .auto: CurrentProcess.isTerminal(STDERR_FILENO) && CurrentProcess.environment("NO_COLOR") == nil
+    }
+  }
+
+  /// Runs a command's work; a failure becomes its message on standard error and its exit code.
+  static func run(_ options: GlobalOptions, _ body: (Output) throws -> Void) throws {
+    let output = Output(options: options)
+    do {
+      try body(output)
+    } catch let error as MailDirectoryError {
+      write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+      throw ExitCode(error.code.rawValue)
+    } catch let error as EditError {
+      write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+      throw ExitCode(MailDirectoryError.Code.badData.rawValue)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      // Nobody is left to tell: a reader that closed its end has what it wanted.
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+extension ExitCode {
+  /// The answer is no.
+  static let no = ExitCode(1)
+}
+
+/// The current day in local time.
+extension CalendarDate {
+  static var today: CalendarDate? {
+    var now = time(nil)
+    var parts = unsafe tm()
+    guard unsafe localtime_r(&now, &parts) != nil else { return nil }
+    return unsafe CalendarDate(year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
+  }
+}

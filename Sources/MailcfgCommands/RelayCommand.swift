@@ -1,0 +1,223 @@
+internal import ArgumentParser
+internal import SendmailConfig
+internal import SendmailDirectory
+
+/// `mailcfg relay`: which clients may send mail through this server.
+struct RelayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relay", abstract: "Lets clients send mail through this server, or no longer.",
+    discussion: """
+      EXAMPLES
+        mailcfg relay add 203.0.113.25 --comment "ACME Exchange"
+        mailcfg relay check 203.0.113.25
+      """,
+    subcommands: [Add.self, Remove.self, List.self, Check.self, Prune.self])
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lets clients relay.",
+      discussion: """
+        A client is an IPv4 or IPv6 address, a CIDR block of either, or a host or domain name. A block becomes the fewest \
+        entries that sendmail can match, and stays one thing to list and remove.
+
+        EXAMPLES
+          mailcfg relay add 203.0.113.25
+          mailcfg relay add 203.0.113.25 --comment "ACME Exchange, ticket 4711" --expires 2027-06-30
+          mailcfg relay add 192.0.2.0/27 2001:db8:1::/48
+        """)
+
+    @Argument(help: ArgumentHelp("The clients.", valueName: "addr"))
+    var clients: [String]
+    @Option(help: ArgumentHelp("What to remember about it; stands in a comment above the entry.", valueName: "text"))
+    var comment: String?
+    @Option(
+      help: ArgumentHelp("The last day on which it may relay, YYYY-MM-DD; see mailcfg relay prune.", valueName: "day"))
+    var expires: String?
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      try Output.run(options) { output in
+        let expires = try expires.map { text in
+          guard let date = CalendarDate(text) else {
+            throw EditError(.badValue, "--expires \(text): not a day; write it YYYY-MM-DD")
+          }
+          if let today = CalendarDate.today, date < today {
+            throw EditError(.badValue, "--expires \(text): that day is over; \(today) is today")
+          }
+          return date
+        }
+        let clients = try RelayCommand.clients(clients)
+        try output.change(.access, reason: comment) { (tables, remarks) throws(EditError) in
+          for client in clients {
+            let outcome = try tables.access.allowRelay(
+              from: client, expires: expires, note: comment.map { ByteString($0) })
+            remarks.warnings += outcome.warnings
+            if outcome.isChange { continue }
+            let place = outcome.alreadyBy.map { "\(remarks.path):\($0.entry.line)" } ?? remarks.path
+            remarks.unchanged.append("\(place): \(client) may relay already; nothing to do")
+          }
+        }
+      }
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Takes clients off that were let relay.",
+      discussion: """
+        EXAMPLES
+          mailcfg relay remove 203.0.113.25
+          mailcfg relay remove 192.0.2.0/27
+        """)
+
+    @Argument(help: ArgumentHelp("The clients, as they were added.", valueName: "addr"))
+    var clients: [String]
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      try Output.run(options) { output in
+        let clients = try RelayCommand.clients(clients)
+        try output.change(.access) { (tables, remarks) throws(EditError) in
+          for client in clients {
+            let outcome = try tables.access.removeRelay(from: client)
+            remarks.warnings += outcome.warnings
+            if !outcome.isChange {
+              remarks.unchanged.append("\(remarks.path): \(client) has no entry of its own; nothing to do")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the clients that the access table lets relay.",
+      discussion: """
+        EXAMPLES
+          mailcfg relay list
+          mailcfg relay list --json
+        """)
+    @OptionGroup var options: GlobalOptions
+
+    struct Report: Encodable {
+      struct Client: Encodable {
+        var client: String
+        var lines: [Int]
+        var expires: String?
+        var note: String?
+      }
+      var version = 1
+      var file: String
+      var relays: [Client]
+    }
+
+    func run() throws {
+      try Output.run(options) { output in
+        let directory = try options.directory()
+        let path = directory.path(of: .access)
+        let relays = try directory.read([.access]).access.relays
+        if options.json {
+          return try output.json(
+            Report(
+              file: path,
+              relays: relays.map {
+                .init(client: $0.client, lines: $0.lines, expires: $0.expires?.description, note: $0.note?.description)
+              }))
+        }
+        for relay in relays {
+          var line = "\(path):\(relay.lines.first ?? relay.noteLine ?? 0): \(relay.client)"
+          if relay.lines.isEmpty { line += "  (its entries are gone)" }
+          if relay.lines.count > 1 { line += "  (\(relay.lines.count) entries)" }
+          if let expires = relay.expires { line += "  until \(expires)" }
+          if let note = relay.note { line += "  \(note.escaped)" }
+          output.result(line)
+        }
+      }
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Says whether a client may relay, and which line decides.",
+      discussion: """
+        The answer is by the access table alone: relay-domains, class w and host names found in DNS are not asked. Exit \
+        code 0: yes, 1: no.
+
+        EXAMPLES
+          mailcfg relay check 203.0.113.25
+          mailcfg --quiet relay check 203.0.113.25 && echo yes
+        """)
+
+    @Argument(help: ArgumentHelp("The client.", valueName: "addr"))
+    var client: String
+    @OptionGroup var options: GlobalOptions
+
+    struct Report: Encodable {
+      struct Place: Encodable {
+        var file: String
+        var line: Int
+        var key: String
+      }
+      var version = 1
+      var client: String
+      var mayRelay: Bool
+      var decidedBy: Place?
+      var tried: [String]
+    }
+
+    func run() throws {
+      try Output.run(options) { output in
+        let client = try RelayClient(client)
+        let directory = try options.directory()
+        let path = directory.path(of: .access)
+        let decision = try directory.read([.access]).access.relayDecision(for: client)
+        if options.json {
+          try output.json(
+            Report(
+              client: "\(client)", mayRelay: decision.mayRelay,
+              decidedBy: decision.rule.map { .init(file: path, line: $0.entry.line, key: "\($0.entry.key)") },
+              tried: decision.tried.map(\.description)))
+        } else if !options.quiet {
+          let answer = decision.mayRelay ? "may relay" : "may not relay"
+          if let rule = decision.rule {
+            let entry = "\(rule.entry.key.escaped)  \(rule.entry.value.escaped)"
+            output.result("\(path):\(rule.entry.line): \(client) \(answer): \(entry)")
+          } else if decision.mayRelay {
+            output.result("\(client) \(answer): sendmail always lets the host itself")
+          } else {
+            output.result("\(path): \(client) \(answer): no entry for it")
+          }
+          if options.verbose { output.note("keys tried: \(decision.tried.map(\.escaped).joined(separator: " "))") }
+        }
+        if !decision.mayRelay { throw ExitCode.no }
+      }
+    }
+  }
+
+  struct Prune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Takes off the clients whose last day is over; made for cron.",
+      discussion: """
+        EXAMPLES
+          mailcfg relay prune
+          mailcfg --dry-run relay prune
+        """)
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      try Output.run(options) { output in
+        guard let today = CalendarDate.today else { throw MailDirectoryError(.inputOutput, "the clock cannot be read") }
+        try output.change(.access, reason: "relay prune") { (tables, _) throws(EditError) in
+          _ = try tables.access.pruneRelays(today: today)
+        }
+      }
+    }
+  }
+
+  private static func clients(_ texts: [String]) throws(EditError) -> [RelayClient] {
+    var clients: [RelayClient] = []
+    for text in texts { clients.append(try RelayClient(text)) }
+    return clients
+  }
+}

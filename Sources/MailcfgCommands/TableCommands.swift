@@ -1,0 +1,158 @@
+internal import ArgumentParser
+internal import SendmailConfig
+internal import SendmailDirectory
+
+/// A table in makemap's grammar whose entries are listed, got, set and removed by key.
+protocol KeyedTable {
+  /// The table.
+  static var table: MailTable { get }
+  /// A key and a value for the examples in the help.
+  static var example: (key: String, value: String) { get }
+  /// The table as text.
+  static func text(_ tables: MailTables) -> Table
+  static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit
+  static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit
+  /// A value for output; where it is a secret, something in its place.
+  static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString
+}
+
+extension KeyedTable {
+  static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString { value }
+}
+
+/// Entries, as `--json` prints them.
+struct EntriesReport: Encodable {
+  struct Entry: Encodable {
+    var line: Int
+    var key: String
+    var value: String
+  }
+  var version = 1
+  var file: String
+  var entries: [Entry]
+}
+
+/// `list` of a table.
+struct ListEntries<Kind: KeyedTable>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "list", abstract: "Lists the entries, in the order of the file.",
+      discussion: "EXAMPLES\n  mailcfg \(Kind.table) list\n  mailcfg \(Kind.table) list --json")
+  }
+
+  @OptionGroup var secrets: SecretOptions
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try Output.run(options) { output in
+      let directory = try options.directory()
+      let tables = try directory.read([Kind.table])
+      let path = directory.path(of: Kind.table)
+      let entries = Kind.text(tables).entries.map { entry in
+        TableEntry(
+          line: entry.line, key: entry.key,
+          value: Kind.shown(entry.value, of: entry.key, secrets: secrets.showSecrets))
+      }
+      try output.list(entries, path: path)
+      if options.verbose {
+        for finding in tables.diagnostics(Kind.table) { output.finding(finding, path: path) }
+      }
+    }
+  }
+}
+
+/// `get` of a table.
+struct GetEntry<Kind: KeyedTable>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "get", abstract: "Prints the value of a key; exit code 1 if there is none.",
+      discussion: "EXAMPLES\n  mailcfg \(Kind.table) get \(Kind.example.key)")
+  }
+
+  @Argument(help: "The key, in any case of letters.") var key: String
+  @OptionGroup var secrets: SecretOptions
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try Output.run(options) { output in
+      let directory = try options.directory()
+      let path = directory.path(of: Kind.table)
+      guard let entry = Kind.text(try directory.read([Kind.table])).entry(for: ByteString(key)) else {
+        if options.json { try output.list([], path: path) } else { output.note("\(path): no entry for \(key)") }
+        throw ExitCode.no
+      }
+      let value = Kind.shown(entry.value, of: entry.key, secrets: secrets.showSecrets)
+      if options.json {
+        return try output.list([TableEntry(line: entry.line, key: entry.key, value: value)], path: path)
+      }
+      if options.verbose { output.note("\(path):\(entry.line): \(entry.key.escaped)") }
+      output.result(value.bytes + [0x0A])
+    }
+  }
+}
+
+/// `set` of a table.
+struct SetEntry<Kind: KeyedTable>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "set", abstract: "Gives a key a value: replaces that of its entry, or adds an entry.",
+      discussion: "EXAMPLES\n  mailcfg \(Kind.table) set \(Kind.example.key) \(Kind.example.value)")
+  }
+
+  @Argument(help: "The key.") var key: String
+  @Argument(help: "The value; several words become one value.") var value: [String]
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try Output.run(options) { output in
+      try output.change(Kind.table) { (tables, remarks) throws(EditError) in
+        let value = ByteString(value.joined(separator: " "))
+        if case .unchanged(let line) = try Kind.set(value, for: ByteString(key), in: &tables) {
+          remarks.unchanged = ["\(remarks.path):\(line): \(key) says so already; nothing to do"]
+        }
+      }
+    }
+  }
+}
+
+/// `remove` of a table.
+struct RemoveEntries<Kind: KeyedTable>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "remove", abstract: "Removes the entries of keys; comments stay.",
+      discussion: "EXAMPLES\n  mailcfg \(Kind.table) remove \(Kind.example.key)")
+  }
+
+  @Argument(help: "The keys.") var keys: [String]
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try Output.run(options) { output in
+      try output.change(Kind.table) { (tables, remarks) throws(EditError) in
+        for key in keys {
+          if case .unchanged = Kind.remove(ByteString(key), from: &tables) {
+            remarks.unchanged.append("\(remarks.path): \(key) has no entry; nothing to do")
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Whether passwords are shown.
+struct SecretOptions: ParsableArguments {
+  @Flag(help: "Show passwords (AuthInfo) instead of ***.") var showSecrets = false
+}
+
+extension Output {
+  /// Prints entries with their lines.
+  func list(_ entries: [TableEntry], path: String) throws {
+    if options.json {
+      let entries = entries.map { entry in
+        EntriesReport.Entry(line: entry.line, key: entry.key.description, value: entry.value.description)
+      }
+      return try json(EntriesReport(file: path, entries: entries))
+    }
+    for entry in entries { result("\(path):\(entry.line): \(entry.key.escaped)  \(entry.value.escaped)") }
+  }
+}

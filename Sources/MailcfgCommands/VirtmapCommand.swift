@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import SendmailConfig
+internal import SendmailDirectory
+
+/// `mailcfg virtmap`: the virtual users, entry by entry.
+struct VirtmapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "virtmap", abstract: "Lists and changes the virtual users (virtusertable, virtmaps).",
+    discussion: """
+      A key is user@domain, or @domain for every other user of a domain. A target is one address, one local user or alias, \
+      or error:nouser with a reply.
+
+      EXAMPLES
+        mailcfg virtmap set info@example.org anna
+        mailcfg virtmap set @example.org "error:nouser 550 5.1.1 No such user here"
+      """,
+    subcommands: [
+      ListEntries<VirtualUserEntries>.self, GetEntry<VirtualUserEntries>.self, SetEntry<VirtualUserEntries>.self,
+      RemoveEntries<VirtualUserEntries>.self,
+    ])
+}
+
+enum VirtualUserEntries: KeyedTable {
+  static let table = MailTable.virtmap
+  static let example = (key: "info@example.org", value: "anna")
+  static func text(_ tables: MailTables) -> Table { tables.virtualUsers.table }
+  static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit
+  {
+    try tables.virtualUsers.set(value, for: key)
+  }
+  static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit { tables.virtualUsers.remove(key) }
+}

@@ -1,0 +1,204 @@
+/// An address in a text, and what a standard sendmail.cf makes of it.
+struct ParsedMailbox {
+  /// Where mail for an address goes.
+  enum Resolution: Equatable {
+    /// To a user of this host, under this name in lower case.
+    case local([UInt8])
+    /// To a command.
+    case program([UInt8])
+    /// Into a file.
+    case file([UInt8])
+    /// To the addresses in a file.
+    case include([UInt8])
+    /// To another host.
+    case remote([UInt8])
+    /// Nowhere: a rule refused the address.
+    case refused
+    /// Nowhere: it could not be read as an address.
+    case unreadable
+  }
+
+  /// The longest address, in bytes.
+  static let longestAddress = 255
+
+  var resolution = Resolution.unreadable
+  /// Length of the address in bytes: how far from the text's beginning the delimiter is, or the text's end.
+  var end: Int
+  /// What sendmail reports, in order.
+  var messages: [AddressMessage]
+  /// The address as messages show it: with `?` for each byte that an address cannot have.
+  var address: [UInt8]
+
+  /// Parses the address at the beginning of `text`, up to `delimiter` outside quotes, comments and angle brackets.
+  ///
+  /// There is no NUL in the text.
+  init(_ text: ArraySlice<UInt8>, delimiter: UInt8, hosts: LocalHosts, blank: UInt8) {
+    let scan = MailboxTokens(text, delimiter: delimiter)
+    end = scan.end - text.startIndex
+    messages = scan.messages
+    address = Array(text[..<scan.end])
+    guard !scan.tokens.isEmpty, checkBytes() else { return }
+
+    var rewriter = AddressRewriter(tokens: scan.tokens, hosts: hosts, blank: blank)
+    rewriter.apply(.canonify)
+    rewriter.apply(.parse)
+    messages += rewriter.messages
+    rewriter.messages = []
+    switch rewriter.verdict {
+    case .refused(let code, let status):
+      messages.append(AddressMessage(code, about: address[...], status: status))
+      resolution = .refused
+    case .unknownMailer(let mailer):
+      messages.append(
+        AddressMessage(
+          code: .unknownMailer,
+          text: AddressMessage.printed(Array("\(AddressMessage.Code.unknownMailer.words) ".utf8) + mailer),
+          exitStatus: 70))
+      resolution = .refused
+    case nil:
+      messages.append(
+        AddressMessage(code: .noMailer, text: Array(AddressMessage.Code.noMailer.words.utf8), exitStatus: 70))
+      resolution = .refused
+    case .local, .remote:
+      resolution = Self.destination(&rewriter)
+      messages += rewriter.messages
+    }
+    checkUser()
+  }
+
+  /// Refuses bytes 0x80–0x9F and what is too long.
+  private mutating func checkBytes() -> Bool {
+    var status: Int32?
+    for place in 0..<end {
+      if address[place] & 0xE0 == 0x80 {
+        address[place] = UInt8(ascii: "?")
+        status = 64
+      }
+      if place >= Self.longestAddress {
+        let shown = address[..<place]
+        messages.append(
+          AddressMessage(
+            code: .addressTooLong,
+            text: AddressMessage.printed(
+              AddressMessage.shortened(shown) + Array("... Address \"".utf8) + shown
+                + Array("\" too long (255 bytes max)".utf8)),
+            exitStatus: status))
+        return false
+      }
+    }
+    guard status != nil else { return true }
+    messages.append(
+      AddressMessage(
+        code: .eightBitCharacter,
+        text: AddressMessage.printed(Array("8-bit character in mailbox address \"".utf8) + address + Array("\"".utf8)),
+        exitStatus: status))
+    return false
+  }
+
+  /// The mailer, and the user part as it gets it.
+  private static func destination(_ rewriter: inout AddressRewriter) -> Resolution {
+    let isRemote = rewriter.verdict == .remote
+    rewriter.verdict = nil
+    var resolution = isRemote ? Resolution.remote([]) : Resolution.local([])
+    if !isRemote {
+      let user = MailboxTokens.joined(rewriter.tokens, blank: UInt8(ascii: " "))
+      var start = user.startIndex
+      if user.first == UInt8(ascii: "@") {
+        rewriter.tokens.removeFirst()
+        start += 1
+      }
+      if start < user.endIndex && user[start] == UInt8(ascii: "\"") { start += 1 }
+      switch start < user.endIndex ? user[start] : 0 {
+      case UInt8(ascii: "|"): resolution = .program([])
+      case UInt8(ascii: "/"): resolution = .file([])
+      case UInt8(ascii: ":"):
+        let bare = withoutQuotes(user)
+        let name = Array(":include:".utf8)
+        if bare.count >= name.count && bare.prefix(name.count).map(MailboxTokens.folded) == name {
+          return .include(Array(bare.dropFirst(name.count)))
+        }
+      default: break
+      }
+    }
+    rewriter.apply(isRemote ? .remoteRecipient : .localRecipient)
+    rewriter.apply(.final)
+    let user = MailboxTokens.joined(rewriter.tokens, blank: rewriter.blank, limit: longestAddress)
+    switch resolution {
+    case .local: return .local(user.map(MailboxTokens.folded))
+    case .program: return .program(user)
+    case .file: return .file(user)
+    default: return .remote(user)
+    }
+  }
+
+  /// The bytes without quotes, each backslash taking the byte behind it as it is.
+  static func withoutQuotes(_ text: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var escaped = false
+    for byte in text {
+      if escaped {
+        escaped = false
+        result.append(byte)
+      } else if byte == UInt8(ascii: "\\") {
+        escaped = true
+      } else if byte != UInt8(ascii: "\"") {
+        result.append(byte)
+      }
+    }
+    return result
+  }
+
+  /// Replaces what a user part cannot have by `?` and reports it; the address stays usable.
+  private mutating func checkUser() {
+    func checked(_ user: [UInt8]) -> [UInt8] {
+      let (clean, fault) = Self.replacingControls(user)
+      guard let fault else { return user }
+      messages.append(
+        AddressMessage(
+          code: fault,
+          text: AddressMessage.printed(
+            Array("Syntax error in mailbox address \"".utf8) + clean + Array("\" (\(fault.words))".utf8))))
+      replaceInAddress()
+      return clean
+    }
+    switch resolution {
+    case .local(let user): resolution = .local(checked(user))
+    case .program(let user): resolution = .program(checked(user))
+    case .file(let user): resolution = .file(checked(user))
+    case .include(let user): resolution = .include(checked(user))
+    case .remote(let user): resolution = .remote(checked(user))
+    case .refused: replaceInAddress()
+    case .unreadable: break
+    }
+  }
+
+  private mutating func replaceInAddress() {
+    address = Self.replacingControls(address).0
+  }
+
+  /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.
+  private static func replacingControls(_ text: [UInt8]) -> ([UInt8], AddressMessage.Code?) {
+    var text = text
+    var fault: AddressMessage.Code?
+    var quoted = false
+    var place = 0
+    while place < text.count {
+      let byte = text[place]
+      if !quoted && (byte < 32 || byte == 127) {
+        fault = .nonPrintableCharacter
+        text[place] = UInt8(ascii: "?")
+      } else if byte == UInt8(ascii: "\"") {
+        quoted.toggle()
+      } else if byte == UInt8(ascii: "\\") {
+        place += 1
+        if place == text.count {
+          fault = .trailingBackslash
+          text[place - 1] = UInt8(ascii: "?")
+        }
+      }
+      place += 1
+    }
+    if quoted { fault = .unbalancedUserQuote }
+    return (text, fault)
+  }
+}

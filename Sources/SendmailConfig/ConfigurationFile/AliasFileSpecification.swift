@@ -1,0 +1,77 @@
+/// One file of `O AliasFile`.
+///
+/// ```abnf
+/// value = *SPACE [ spec *( "," *SPACE spec ) ]   ; a "," inside double quotes separates nothing
+/// spec  = [ class ":" ] [ flags ] path           ; the class ends at the first SP, "," "/" or ":"
+/// ```
+/// Repeated options add up; at most 12 files are used.
+public struct AliasFileSpecification: Sendable, Equatable {
+  /// The class in lower case: `implicit` where none is written.
+  public var mapClass: ByteString
+  /// Whether a class is written.
+  ///
+  /// Without one, keys and values get a NUL, and a missing map is read from the text.
+  public var isClassGiven: Bool
+  /// The flags.
+  public var flags: MapFlags
+  /// The path of the text, without `.db`; relative to sendmail's working directory where it does not begin with `/`.
+  public var path: ByteString
+  /// The 1-based line.
+  public var line: Int
+
+  /// Whether newaliases stores keys and values with a NUL: without a class, or with `-N`.
+  public var includesNUL: Bool { !isClassGiven || flags.includesNUL }
+  /// Whether a missing file is no error (`-o`).
+  public var isOptional: Bool { flags.isOptional }
+  /// Whether the values of this file and the next are joined (`-A`).
+  public var appends: Bool { flags.appends }
+
+  /// As many files as sendmail takes.
+  public static let maximumCount = 12
+
+  /// Reads the value of an `AliasFile` option.
+  ///
+  /// - Returns: The files, and each piece that names none: no class for aliases, or no path.
+  static func read(_ value: ByteString, line: Int) -> (files: [AliasFileSpecification], malformed: [ByteString]) {
+    // `O AliasFile=` is the file "aliases".
+    var rest = value.isEmpty ? Array("aliases".utf8)[...] : value.bytes[...]
+    var files: [AliasFileSpecification] = []
+    var malformed: [ByteString] = []
+    while true {
+      rest = rest.drop(while: ASCII.isSpace)
+      guard !rest.isEmpty else { return (files, malformed) }
+      let whole = rest
+      var mapClass: ArraySlice<UInt8>?
+      let separator = rest.firstIndex { $0 == ASCII.space || $0 == ASCII.comma || $0 == 0x2F || $0 == ASCII.colon }
+      var scan = separator ?? rest.endIndex
+      if scan < rest.endIndex, rest[scan] == ASCII.colon {
+        mapClass = rest[..<scan]
+        rest = rest[(scan + 1)...]
+        scan += 1
+      }
+      // Quotes count from here on only, as in sendmail.
+      var isQuoted = false
+      while scan < rest.endIndex {
+        if rest[scan] == ASCII.quote { isQuoted.toggle() }
+        if rest[scan] == ASCII.comma, !isQuoted { break }
+        scan += 1
+      }
+      let (flags, path) = MapFlags.read(rest[..<scan])
+      if let path, mapClass.map({ classes.contains(ByteString($0).folded) }) ?? true {
+        files.append(
+          AliasFileSpecification(
+            mapClass: mapClass.map { ByteString($0).folded } ?? "implicit", isClassGiven: mapClass != nil,
+            flags: flags, path: path, line: line))
+      } else {
+        malformed.append(ByteString(whole[..<scan]))
+      }
+      rest = rest[scan...].dropFirst()
+    }
+  }
+
+  /// The map classes that take aliases, in any build of sendmail.
+  private static let classes: Set<ByteString> = [
+    "btree", "cdb", "dbm", "hash", "hesiod", "implicit", "ldap", "netinfo", "nis", "nisplus", "nsd", "null", "program",
+    "sequence", "stab", "switch", "text", "user", "userdb",
+  ]
+}

@@ -1,0 +1,116 @@
+public import SendmailConfig
+public import SendmailMaps
+internal import SystemSupport
+
+/// A table of a mail directory and the state of its map.
+public struct TableStatus: Sendable {
+  /// The table.
+  public var table: MailTable
+  /// The path of the text.
+  public var path: String
+  /// The path of the map; nil for a class file.
+  public var mapPath: String?
+  /// The type of the map: `hash` or `btree`.
+  public var mapType: String?
+  /// How many entries the text gives to its map; for a class file its words.
+  public var entries: Int
+  /// Whether the map holds what the text says; true for a class file.
+  public var agrees: Bool
+  /// Why not.
+  public var reason: String?
+}
+
+extension MailDirectory {
+  /// Every table that is here, and whether its map holds what its text says.
+  ///
+  /// - Throws: ``MailDirectoryError`` where a text cannot be read.
+  public func status() throws(MailDirectoryError) -> [TableStatus] {
+    let present = presentTables
+    guard !present.isEmpty else {
+      throw MailDirectoryError(
+        .missing, "\(path): there is none of sendmail's tables here; mailcfg init makes empty ones")
+    }
+    var result: [TableStatus] = []
+    for table in present {
+      let opened = try open([table], mayBeMissing: false)
+      guard let location = opened.files[table]?.location else { continue }
+      guard let map = location.map, let pairs = opened.tables.pairs(table) else {
+        let words = opened.tables.hosts.members.count
+        result.append(TableStatus(table: table, path: location.path, entries: words, agrees: true))
+        continue
+      }
+      let contents = MapContents(pairs, conventions: map.conventions)
+      var status = TableStatus(
+        table: table, path: location.path, mapPath: map.path, mapType: map.type.rawValue, entries: contents.entryCount,
+        agrees: false)
+      do throws(MapError) {
+        let comparison = try map.comparison(with: contents, limit: 0)
+        let count = comparison.missing + comparison.changed + comparison.onlyInMap
+        status.agrees = comparison.isUpToDate
+        if count > 0 {
+          status.reason = "\(count) \(count == 1 ? "entry differs" : "entries differ"); run mailcfg build"
+        } else if !status.agrees {
+          status.reason = "the record @ is missing, and sendmail waits for it (AliasWait); run mailcfg build"
+        }
+      } catch {
+        status.reason = error.isMissing ? "not built yet; run mailcfg build" : error.message
+      }
+      result.append(status)
+    }
+    return result
+  }
+
+  /// Where a map differs from its text, entry by entry: by line of the text, then what only the map has by key.
+  ///
+  /// - Throws: ``MailDirectoryError`` where one of them cannot be read.
+  public func differences(_ table: MailTable) throws(MailDirectoryError) -> [MapDifference] {
+    let map = try requireMap(table)
+    let pairs = try open([table], mayBeMissing: false).tables.pairs(table) ?? MapPairs()
+    let contents = MapContents(pairs, conventions: map.conventions)
+    do throws(MapError) {
+      return try map.comparison(with: contents).differences
+    } catch {
+      throw MailDirectoryError(error, map: map.path)
+    }
+  }
+
+  /// Looks keys up in a built map, as sendmail does.
+  ///
+  /// - Returns: A value for each key; nil where the map has none.
+  /// - Throws: ``MailDirectoryError`` where the map is not there or cannot be read.
+  public func lookup(_ keys: [ByteString], in table: MailTable) throws(MailDirectoryError) -> [ByteString?] {
+    let map = try requireMap(table)
+    do throws(MapError) {
+      let reader = try map.open()
+      var values: [ByteString?] = []
+      for key in keys { values.append(try reader.value(forKey: key.bytes).map { ByteString($0) }) }
+      return values
+    } catch {
+      throw MailDirectoryError(error, map: map.path)
+    }
+  }
+
+  /// All pairs of a built map, by key, without the convention's NUL and marker.
+  ///
+  /// - Throws: ``MailDirectoryError`` where the map is not there or cannot be read.
+  public func dump(_ table: MailTable) throws(MailDirectoryError) -> [(key: ByteString, value: ByteString)] {
+    let map = try requireMap(table)
+    do throws(MapError) {
+      var pairs: [(key: ByteString, value: ByteString)] = []
+      try map.open().forEachPair { key, value in
+        pairs.append((ByteString(copying: key), ByteString(copying: value)))
+        return true
+      }
+      return pairs.sorted { $0.key < $1.key }
+    } catch {
+      throw MailDirectoryError(error, map: map.path)
+    }
+  }
+
+  private func requireMap(_ table: MailTable) throws(MailDirectoryError) -> TableLocation.MapLocation {
+    guard let map = try locations.location(of: table).map else {
+      throw MailDirectoryError(.usage, "\(path(of: table)): a class file has no map; sendmail reads it when it starts")
+    }
+    return map
+  }
+}

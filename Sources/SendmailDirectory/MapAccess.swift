@@ -1,0 +1,76 @@
+internal import SendmailConfig
+internal import SendmailMaps
+internal import SystemSupport
+
+extension MapContents {
+  /// How many pairs the text gives to the map, the marker not counted.
+  var entryCount: Int { conventions.marker ? count - 1 : count }
+}
+
+extension MailDirectoryError {
+  /// Wraps what libdb says of a map.
+  init(_ error: MapError, map: String) {
+    guard !error.isMissing else {
+      self.init(.missing, "\(map): there is no such map yet; build it with mailcfg build")
+      return
+    }
+    let code: Code = error.isPermission ? .permission : error.isFull ? .inputOutput : .badData
+    self.init(code, "\(map): \(error.message)")
+  }
+}
+
+extension TableLocation.MapLocation {
+  /// Opens the map for reading.
+  func open() throws(MapError) -> MapReader {
+    try MapReader(path: path, type: type, foldsCase: conventions.foldsCase)
+  }
+
+  /// Compares the map with what it should hold.
+  func comparison(with contents: MapContents, limit: Int = .max) throws(MapError) -> MapComparison {
+    try MapComparison(contents, with: open(), limit: limit)
+  }
+
+  /// Sees that what lies in the map's place may be replaced: a database of its type, or a file without a byte in it.
+  func checkReplaceable() throws(MailDirectoryError) {
+    do throws(MapError) {
+      _ = try open()
+    } catch {
+      if error.isEmptyFile { return }
+      var failure = MailDirectoryError(error, map: path)
+      failure.message += "; nothing was changed. If it is to be replaced: mailcfg build --force"
+      throw failure
+    }
+  }
+}
+
+extension MapComparison {
+  /// Whether sendmail finds in the map what the text says.
+  ///
+  /// It takes keys with and without NUL, but waits for the marker.
+  var isUpToDate: Bool { saysTheSame && !lacksMarker }
+}
+
+extension MailDirectory {
+  /// The keys that stand twice in a text, at the line that does not count.
+  static func duplicates(_ contents: MapContents, in location: TableLocation) -> [Diagnostic] {
+    let isAlias = location.table == .alias
+    return contents.duplicates.map { duplicate in
+      let counted = contents.pairs.pairs[Int(duplicate.counted)]
+      let ignored = contents.pairs.pairs[Int(duplicate.ignored)]
+      let key = ByteString(contents.pairs.key(ignored)).escaped
+      return Diagnostic(
+        code: isAlias ? .aliasDuplicate : .tableDuplicate, severity: isAlias ? .warning : .error,
+        line: Int(ignored.line),
+        message: "\(key) stands in line \(counted.line) too, and that line counts: "
+          + (isAlias ? "newaliases keeps the last" : "makemap keeps the first"),
+        remedy: "remove one of the two")
+    }
+  }
+
+  /// What was done about a change that an earlier run had left unfinished.
+  static func notices(_ recovery: Recovery) -> [String] {
+    if !recovery.isCompleted { return ["an earlier change that was stopped half-way was taken back"] }
+    return ["an earlier change that was stopped half-way was completed: \(recovery.completed.joined(separator: ", "))"]
+      + recovery.superseded.map { "\($0): somebody else has replaced it since; it was left alone" }
+  }
+}

@@ -1,0 +1,200 @@
+internal import Glibc
+internal import SendmailConfig
+internal import SendmailMaps
+internal import SystemSupport
+
+/// Where a table and its map are, and how sendmail reads them.
+struct TableLocation: Sendable {
+  /// The table.
+  var table: MailTable
+  /// The path of the text.
+  var path: String
+  /// The map; nil for a class file.
+  var map: MapLocation?
+  /// The format of a class file's `F` line.
+  var classFormat = ClassFileFormat.firstWord
+
+  /// A map and its conventions.
+  struct MapLocation: Sendable {
+    var path: String
+    var type: MapType
+    var conventions: MapConventions
+  }
+
+  /// A map beside its text, as sendmail's tools name it.
+  init(_ table: MailTable, path: String, type: MapType = .hash, conventions: MapConventions? = nil) {
+    self.table = table
+    let stem = path.hasSuffix(".db") ? String(path.dropLast(3)) : path
+    self.path = table == .host ? path : stem
+    guard table != .host else { return }
+    map = MapLocation(
+      path: stem + ".db", type: type, conventions: conventions ?? (table == .alias ? .newaliases : .makemap))
+  }
+}
+
+/// The places of the tables of a mail directory.
+struct TableLocations: Sendable {
+  /// The directory's path as it was given.
+  let directory: String
+  /// The configuration that decides; nil where there is none.
+  let configuration: ConfigurationFile?
+  let configurationPath: String?
+  /// The directory that the configuration was written for, where it is another one: this one is a copy of it.
+  private let home: String?
+
+  /// Finds out where tables are.
+  ///
+  /// A `sendmail.cf` that lies in the directory and names another one for its tables belongs to a copy of that other
+  /// directory: its paths are then read as paths in the copy, so that a trial never touches the live files. One that was
+  /// named is taken at its word.
+  init(directory: String, configurationPath named: String?) throws(MailDirectoryError) {
+    self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+    do throws(SystemError) {
+      let opened = try Directory(directory)
+      let path = named ?? self.directory + "/sendmail.cf"
+      let isThere = try FileLocation(path).status() != nil
+      if named == nil, !isThere {
+        configuration = nil
+        configurationPath = nil
+        home = nil
+        return
+      }
+      let configuration = ConfigurationFile(try FileContents(path).bytes)
+      self.configuration = configuration
+      configurationPath = path
+      home = named == nil ? TableLocations.foreignHome(of: configuration, in: opened) : nil
+    } catch {
+      var failure = MailDirectoryError(error)
+      if error.isMissing, error.path == directory {
+        failure.message = "\(directory): there is no such directory; mailcfg --mail-dir DIR names another"
+      }
+      throw failure
+    }
+  }
+
+  /// The directory of the tables that a configuration names, if none of them is in `directory`.
+  private static func foreignHome(of configuration: ConfigurationFile, in directory: Directory) -> String? {
+    let paths =
+      ["access", "virtuser"].compactMap { configuration.map(named: ByteString($0))?.file?.description }
+      + configuration.classSources(of: "w").map(\.path.description)
+    let parents = paths.filter { $0.hasPrefix("/") }.map(parent)
+    for path in parents {
+      if let named = try? Directory(path), named.path == directory.path { return nil }
+    }
+    return parents.first
+  }
+
+  private static func parent(_ path: String) -> String {
+    let end = path.utf8.lastIndex(of: 0x2F) ?? path.utf8.startIndex
+    return end == path.utf8.startIndex ? "/" : String(path[..<end])
+  }
+
+  /// Where a table is.
+  ///
+  /// - Throws: ``MailDirectoryError/Code/configuration`` where sendmail.cf has no such table, or one that is no file.
+  func location(of table: MailTable) throws(MailDirectoryError) -> TableLocation {
+    guard let configuration, let configurationPath else { return TableLocation(table, path: usualPath(of: table)) }
+    func missing(_ what: String, _ remedy: String) -> MailDirectoryError {
+      MailDirectoryError(.configuration, "\(configurationPath): \(what); \(remedy)")
+    }
+    switch table {
+    case .access, .virtmap:
+      let name = table == .access ? "access" : "virtuser"
+      let feature = table == .access ? "access_db" : "virtusertable"
+      guard let map = configuration.map(named: ByteString(name)) else {
+        throw missing("there is no map \(name)", "add FEATURE(`\(feature)') to its .mc file and build it again")
+      }
+      guard let file = map.file, let type = MapType(makemapName: map.mapClass.description) else {
+        throw missing(
+          "line \(map.line): the map \(name) is of type \(map.mapClass), not hash or btree",
+          "change it there, with a program that knows that type")
+      }
+      var conventions = MapConventions.makemap
+      conventions.foldsCase = map.flags.foldsCase
+      conventions.includesNul = map.flags.includesNUL
+      return TableLocation(table, path: try rebased(file.description), type: type, conventions: conventions)
+    case .alias:
+      guard let file = configuration.aliasFiles.first(where: { MapType(makemapName: $0.mapClass.description) != nil }),
+        let type = MapType(makemapName: file.mapClass.description)
+      else { throw missing("option AliasFile names no file of type hash, btree or implicit", "set it there") }
+      var conventions = MapConventions.newaliases
+      conventions.includesNul = file.includesNUL
+      if file.appends { conventions.duplicates = .mergeNewestFirst }
+      return TableLocation(table, path: try rebased(file.path.description), type: type, conventions: conventions)
+    case .host:
+      guard let source = configuration.classSources(of: "w").first(where: { $0.kind == .file }) else {
+        throw missing("class w is read from no file", "add FEATURE(`use_cw_file') to its .mc file and build it again")
+      }
+      var location = TableLocation(table, path: try rebased(source.path.description))
+      location.classFormat = source.format
+      return location
+    }
+  }
+
+  /// The first of the usual names that is there; else the first of them.
+  private func usualPath(of table: MailTable) -> String {
+    var paths = table.fileNames.map { "\(directory)/\($0)" }
+    if table == .alias { paths += table.fileNames.map { "\(directory)/../\($0)" } }
+    return paths.first(where: isThere) ?? paths[0]
+  }
+
+  /// A path of the configuration, as it is to be read here.
+  private func rebased(_ path: String) throws(MailDirectoryError) -> String {
+    guard let home, path.hasPrefix("/") else { return path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+    let parent = TableLocations.parent(path)
+    let name = String(path.dropFirst(parent == "/" ? 1 : parent.count + 1))
+    if parent == home { return "\(directory)/\(name)" }
+    if parent == TableLocations.parent(home) {
+      let inside = "\(directory)/\(name)"
+      let beside = "\(directory)/../\(name)"
+      return !isThere(inside) && isThere(beside) ? beside : inside
+    }
+    throw MailDirectoryError(
+      .configuration,
+      "\(configurationPath ?? "sendmail.cf") was written for \(home) and names \(path), which is not in \(directory); "
+        + "give --cf to take its paths as they are")
+  }
+
+  private func isThere(_ path: String) -> Bool { (try? FileLocation(path).status()) ?? nil != nil }
+
+  /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
+  var mapOwner: UInt32? {
+    guard CurrentProcess.effectiveUser == 0, let user = configuration?.trustedUserForMakemap else { return nil }
+    if let number = UInt32(user.description) { return number }
+    return unsafe getpwnam(user.description)?.pointee.pw_uid
+  }
+
+  /// The names under which this host takes mail for local users, as far as the files tell.
+  var hostNames: Set<[UInt8]> {
+    var names: Set<[UInt8]> = []
+    for word in configuration?.classWords(of: "w").words ?? [] { names.insert(word.word.folded.bytes) }
+    if let location = try? location(of: .host), let contents = try? FileContents(location.path) {
+      for member in ClassFile(contents.bytes, format: location.classFormat).members {
+        names.insert(member.word.folded.bytes)
+      }
+    }
+    var buffer = [CChar](repeating: 0, count: 256)
+    if unsafe gethostname(&buffer, buffer.count - 1) == 0 {
+      let name = ByteString(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }).folded
+      names.insert(name.bytes)
+      names.insert(Array(name.bytes.prefix { $0 != 0x2E }))
+    }
+    return names
+  }
+}
+
+extension MailTables {
+  /// Takes the bytes of a table's file.
+  mutating func set(
+    _ table: MailTable, _ bytes: [UInt8], _ location: TableLocation, _ locations: TableLocations
+  ) {
+    switch table {
+    case .access:
+      let isCompressed = locations.configuration?.usesCompressedIPv6Addresses ?? false
+      access = AccessTable(bytes, ipv6Form: isCompressed ? .compressed : .uncompressed)
+    case .virtmap: virtualUsers = VirtualUserTable(bytes)
+    case .alias: aliases = AliasesFile(bytes, hosts: LocalHosts(names: locations.hostNames))
+    case .host: hosts = ClassFile(bytes, format: location.classFormat)
+    }
+  }
+}

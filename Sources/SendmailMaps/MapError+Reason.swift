@@ -1,0 +1,12 @@
+internal import BerkeleyDB
+
+extension MapError {
+  /// Whether the map is not there.
+  public var isMissing: Bool { underlying?.code == .ENOENT }
+  /// Whether a permission is missing.
+  public var isPermission: Bool { underlying?.code == .EACCES }
+  /// Whether the disk, or what may be written of it, is full.
+  public var isFull: Bool { underlying?.code == .ENOSPC || underlying?.code == .EFBIG }
+  /// Whether the file has no byte in it: a map that was never built.
+  public var isEmptyFile: Bool { underlying?.code == .emptyFile }
+}

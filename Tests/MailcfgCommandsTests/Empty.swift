@@ -1,5 +1,0 @@
-import Testing
-
-@testable import MailcfgCommands
-
-@Suite struct Empty {}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SystemSupport
-
-@Suite struct Empty {}
