@@ -145,7 +145,9 @@ enum PageLayout {
   static let pageSize = 4096
   /// The bytes of a page that are its header's.
   private static let headerSize = 26
-  /// How full pages are to be at most, in the mean, in percent. Keys spread unevenly: beyond, too many pages overflow.
+  /// How full pages are to be at most, in the mean, in percent.
+  ///
+  /// Keys spread unevenly: beyond, too many pages overflow.
   private static let fill = 90
 
   /// What a pair takes of a page: both items with their type byte and their place, a large item only a reference.
