@@ -145,8 +145,10 @@ enum PageLayout {
   static let pageSize = 4096
   /// The bytes of a page that are its header's.
   private static let headerSize = 26
-  /// How full pages are to be at most, in the mean, in percent: keys spread unevenly, and a page too many costs more.
-  private static let fill = 75
+  /// How full pages are to be at most, in the mean, in percent.
+  ///
+  /// Keys spread unevenly: beyond, too many pages overflow.
+  private static let fill = 90
 
   /// What a pair takes of a page: both items with their type byte and their place, a large item only a reference.
   @inline(__always)
