@@ -34,7 +34,8 @@ let package = Package(
     .testTarget(name: "BerkeleyDBTests", dependencies: ["BerkeleyDB", "TestSupport"]),
     .testTarget(name: "SystemSupportTests", dependencies: ["SystemSupport", "CSystemSupport", "TestSupport"]),
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
-    .testTarget(name: "SendmailMapsTests", dependencies: ["SendmailMaps", "SendmailConfig", "TestSupport"]),
+    .testTarget(
+      name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
       dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),

@@ -101,7 +101,7 @@ extension Output {
             text.changes.map { line in
               ChangeReport.Line(
                 file: text.path, line: line.line, action: line.action.rawValue,
-                before: line.before?.description, after: line.after?.description)
+                before: line.before.map { shown($0).description }, after: line.after.map { shown($0).description })
             }
           },
           maps: change.maps.map { ChangeReport.Map(file: $0.path, entries: $0.entries, rebuilt: $0.isRebuilt) },
@@ -111,7 +111,7 @@ extension Output {
     for warning in remarks.warnings { finding(warning, path: remarks.path) }
     if allFindings || !options.quiet { tell(change.findings, all: allFindings) }
     if options.dryRun {
-      for text in change.texts { result(text.diff) }
+      for text in change.texts { result(withoutSecrets(diff: text.diff)) }
     }
     guard !options.quiet else { return }
     if !options.dryRun {
@@ -126,11 +126,11 @@ extension Output {
   private func tell(_ text: MailChange.TextChange) {
     if text.isNew { result("\(text.path): made") }
     for change in text.changes {
-      let line = change.after ?? change.before ?? ""
+      let line = shown(change.after ?? change.before ?? "")
       let isComment = line.bytes.first.map { $0 == 0x23 } ?? true
       if isComment, !options.verbose { continue }
       var told = "\(text.path):\(change.line): \(change.action.rawValue)  \(Output.spread(line))"
-      if change.action == .replaced, let before = change.before { told += "  (was \(Output.spread(before)))" }
+      if change.action == .replaced, let before = change.before { told += "  (was \(Output.spread(shown(before))))" }
       result(told)
     }
   }
@@ -143,6 +143,23 @@ extension Output {
     }
     for (path, count) in counts.sorted(by: { $0.key < $1.key }) where !all && count > Output.findingLimit {
       note("\(path): \(count - Output.findingLimit) more findings; mailcfg build tells them all")
+    }
+  }
+
+  /// A line of a table, for output: without the password that it may hold.
+  private func shown(_ line: ByteString) -> ByteString {
+    let key = ByteString(line.bytes.prefix { !ASCII.isSpace($0) })
+    guard !options.showSecrets, AccessKey(key).tag == .authInfo else { return line }
+    return ByteString(key.bytes + [ASCII.tab] + Array("***".utf8))
+  }
+
+  /// A unified diff without passwords.
+  private func withoutSecrets(diff: [UInt8]) -> [UInt8] {
+    guard !options.showSecrets else { return diff }
+    let text = Text(diff)
+    return (0..<text.lineCount).flatMap { index -> [UInt8] in
+      let line = text.buffer[text.content(at: index)]
+      return line.prefix(1) + shown(ByteString(line.dropFirst())).bytes + [ASCII.lineFeed]
     }
   }
 

@@ -131,6 +131,25 @@ struct TableLocations: Sendable {
     }
   }
 
+  /// Why a table that the configuration has cannot be read or built here; nil where it can, and where there is none.
+  func problem(of table: MailTable) -> String? {
+    guard let configuration else { return nil }
+    let isDeclared =
+      switch table {
+      case .access: configuration.map(named: "access") != nil
+      case .virtmap: configuration.map(named: "virtuser") != nil
+      case .alias: !configuration.aliasFiles.isEmpty
+      case .host: configuration.classSources(of: "w").contains { $0.kind == .file }
+      }
+    guard isDeclared else { return nil }
+    do throws(MailDirectoryError) {
+      let location = try location(of: table)
+      return isThere(location.path) ? nil : "\(location.path): there is no such file"
+    } catch {
+      return error.message
+    }
+  }
+
   /// The first of the usual names that is there; else the first of them.
   private func usualPath(of table: MailTable) -> String {
     var paths = table.fileNames.map { "\(directory)/\($0)" }
