@@ -36,7 +36,8 @@ let package = Package(
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
     .testTarget(name: "SendmailMapsTests", dependencies: ["SendmailMaps", "SendmailConfig", "TestSupport"]),
     .testTarget(
-      name: "SendmailDirectoryTests", dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
+      name: "SendmailDirectoryTests",
+      dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "MailcfgCommandsTests", dependencies: ["MailcfgCommands", "SendmailConfig", "TestSupport"]),
   ],
@@ -51,4 +52,9 @@ for target in package.targets where target.type != .system {
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
   ]
+}
+
+// Those who write the documentation need the plugin; those who use the library do not fetch it.
+if Context.environment["MAILCFG_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }

@@ -49,7 +49,7 @@ extension Database {
   /// - Throws: ``BerkeleyDBError``: what ``DatabaseHeader/init(path:)`` throws, or `DB_VERIFY_BAD`.
   /// - Complexity: O(*n*) in pages, several times slower than reading them.
   public static func verify(path: String) throws(BerkeleyDBError) {
-    _ = try DatabaseHeader(path: path)
+    try PageCheck(try DatabaseHeader(path: path)).check(path: path)
     let handle = try unsafe makeHandle(path: path)
     let result = unsafe CBerkeleyDB_verify(handle, path)
     guard result == 0 else {

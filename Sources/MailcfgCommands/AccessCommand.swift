@@ -6,7 +6,13 @@ internal import SendmailDirectory
 struct AccessCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "access", abstract: "Lists and changes the access table by key.",
-    discussion: "To let a client relay, use mailcfg relay.",
+    discussion: """
+      To let a client relay, use mailcfg relay.
+
+      EXAMPLES
+        mailcfg access set From:spam.example REJECT
+        mailcfg access list
+      """,
     subcommands: [
       ListEntries<AccessEntries>.self, GetEntry<AccessEntries>.self, SetEntry<AccessEntries>.self,
       RemoveEntries<AccessEntries>.self,

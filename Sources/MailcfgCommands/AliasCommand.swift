@@ -6,6 +6,11 @@ internal import SendmailDirectory
 struct AliasCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alias", abstract: "Lists and changes the aliases.",
+    discussion: """
+      EXAMPLES
+        mailcfg alias set sales anna bernd@example.org
+        mailcfg alias add sales carla
+      """,
     subcommands: [List.self, Get.self, Set.self, Add.self, Drop.self, Remove.self])
 
   struct Report: Encodable {
@@ -129,16 +134,13 @@ struct AliasCommand: ParsableCommand {
 
     func run() throws {
       try Output.run(options) { output in
-        let directory = try options.directory()
-        var unchanged: [String] = []
-        let change = try directory.change(to: [.alias], options: options.changeOptions) { (tables) throws(EditError) in
+        try output.change(.alias) { (tables, remarks) throws(EditError) in
           for name in names {
             if case .unchanged = tables.aliases.remove(ByteString(name)) {
-              unchanged.append("\(directory.path(of: .alias)): no alias \(name); nothing to do")
+              remarks.unchanged.append("\(remarks.path): no alias \(name); nothing to do")
             }
           }
         }
-        try output.report(change, unchanged: unchanged)
       }
     }
   }
@@ -166,18 +168,15 @@ struct AliasCommand: ParsableCommand {
     _ name: String, _ options: GlobalOptions, _ edit: (inout AliasesFile) throws(EditError) -> AliasesFile.Edit
   ) throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      let path = directory.path(of: .alias)
-      var unchanged: [String] = []
-      let change = try directory.change(to: [.alias], options: options.changeOptions) { (tables) throws(EditError) in
+      try output.change(.alias) { (tables, remarks) throws(EditError) in
         if case .unchanged(let line) = try edit(&tables.aliases) {
-          unchanged = [
+          remarks.unchanged = [
             line == 0
-              ? "\(path): no alias \(name); nothing to do" : "\(path):\(line): \(name) says so already; nothing to do"
+              ? "\(remarks.path): no alias \(name); nothing to do"
+              : "\(remarks.path):\(line): \(name) says so already; nothing to do"
           ]
         }
       }
-      try output.report(change, unchanged: unchanged)
     }
   }
 }

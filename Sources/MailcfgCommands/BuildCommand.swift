@@ -25,10 +25,11 @@ struct BuildCommand: ParsableCommand {
     try Output.run(options) { output in
       let directory = try options.directory()
       let change = try directory.build(tables.isEmpty ? nil : Set(tables), force: force, options: options.changeOptions)
-      let agreeing = change.maps.filter { !$0.isRebuilt }.map {
+      var remarks = Remarks(path: directory.path)
+      remarks.unchanged = change.maps.filter { !$0.isRebuilt }.map {
         "\($0.path): agrees with its text, \($0.entries) entries"
       }
-      try output.report(change, unchanged: agreeing, allFindings: true)
+      try output.report(change, remarks, allFindings: true)
       if change.findings.contains(where: { $0.finding.severity == .error }) { throw ExitCode(65) }
     }
   }

@@ -47,7 +47,38 @@ struct Finding: Encodable {
   }
 }
 
+/// What a command has to say of a change beside the change itself.
+struct Remarks {
+  /// The path of the table.
+  let path: String
+  /// What to say where the text says so already.
+  var unchanged: [String] = []
+  /// What stands in the way of what was asked for.
+  var warnings: [Diagnostic] = []
+}
+
 extension Output {
+  /// Makes a change to one table and reports it.
+  ///
+  /// - Parameters:
+  ///   - table: The table.
+  ///   - reason: Why.
+  ///   - edit: Makes the change to the text, and says what is to be said of it.
+  /// - Returns: The directory and what changed in it.
+  @discardableResult
+  func change(
+    _ table: MailTable, reason: String? = nil,
+    _ edit: (inout MailTables, inout Remarks) throws(EditError) -> Void
+  ) throws -> (directory: MailDirectory, change: MailChange) {
+    let directory = try options.directory()
+    var remarks = Remarks(path: directory.path(of: table))
+    let change = try directory.change(reason: reason, to: [table], options: options.changeOptions) {
+      (tables) throws(EditError) in try edit(&tables, &remarks)
+    }
+    try report(change, remarks)
+    return (directory, change)
+  }
+
   /// How many findings of a file a change tells about; `build` and `check` tell all.
   private static let findingLimit = 5
 
@@ -55,17 +86,14 @@ extension Output {
   ///
   /// - Parameters:
   ///   - change: The change.
-  ///   - unchanged: What to say where the text says so already.
-  ///   - warnings: What the command itself found in the way of what was asked for, with the file it is about.
+  ///   - remarks: What the command itself has to say.
   ///   - allFindings: Whether to tell all that is wrong in the files.
-  func report(
-    _ change: MailChange, unchanged: [String] = [], warnings: [(path: String, finding: Diagnostic)] = [],
-    allFindings: Bool = false
-  ) throws {
+  func report(_ change: MailChange, _ remarks: Remarks = Remarks(path: ""), allFindings: Bool = false) throws {
     for notice in change.notices { note(notice) }
     if options.json {
       let findings =
-        warnings.map { Finding($0.finding, file: $0.path) } + change.findings.map { Finding($0.finding, file: $0.path) }
+        remarks.warnings.map { Finding($0, file: remarks.path) }
+        + change.findings.map { Finding($0.finding, file: $0.path) }
       try json(
         ChangeReport(
           changed: change.isChange, dryRun: options.dryRun,
@@ -80,7 +108,7 @@ extension Output {
           findings: findings))
       return
     }
-    for warning in warnings { finding(warning.finding, path: warning.path) }
+    for warning in remarks.warnings { finding(warning, path: remarks.path) }
     tell(change.findings, all: allFindings)
     if options.dryRun {
       for text in change.texts { result(text.diff) }
@@ -89,7 +117,7 @@ extension Output {
     if !options.dryRun {
       for text in change.texts { tell(text) }
     }
-    for line in unchanged { result(line) }
+    for line in remarks.unchanged { result(line) }
     for map in change.maps where map.isRebuilt {
       let entries = map.entries == 1 ? "1 entry" : "\(map.entries) entries"
       result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(entries)")

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
 internal import SendmailDirectory
+internal import SystemSupport
 
 /// The options that every command takes, before its name or behind it.
 struct GlobalOptions: ParsableArguments {
@@ -30,14 +30,14 @@ struct GlobalOptions: ParsableArguments {
   @Flag(name: .customLong("no-build"), help: "Change the text only; leave the map as it is.")
   var noBuild = false
 
-  @Option(help: ArgumentHelp("How long to wait for another program's lock.", valueName: "seconds"))
-  var wait: Double = 10
+  @Option(help: ArgumentHelp("How long to wait for another program's lock (default: 10).", valueName: "seconds"))
+  var wait: Double?
 
   @Option(help: "Colour in messages; NO_COLOR in the environment turns it off.")
   var color: ColorChoice = .auto
 
   mutating func validate() throws {
-    guard wait >= 0, wait <= 86400 else { throw ValidationError("--wait takes 0 to 86400 seconds") }
+    guard (wait ?? 0) >= 0, (wait ?? 0) <= 86400 else { throw ValidationError("--wait takes 0 to 86400 seconds") }
     guard mailDir != "" else { throw ValidationError("--mail-dir is empty") }
   }
 
@@ -47,25 +47,15 @@ struct GlobalOptions: ParsableArguments {
   }
 
   /// The path of the mail directory that was asked for.
-  var directoryPath: String { mailDir ?? Environment.value("MAILCFG_MAIL_DIR") ?? "/etc/mail" }
+  var directoryPath: String { mailDir ?? CurrentProcess.environment("MAILCFG_MAIL_DIR") ?? "/etc/mail" }
 
   /// How a change is to be made.
   var changeOptions: MailDirectory.Options {
-    MailDirectory.Options(wait: wait, isDryRun: dryRun, buildsMaps: !noBuild)
+    MailDirectory.Options(wait: wait ?? 10, isDryRun: dryRun, buildsMaps: !noBuild)
   }
 }
 
 /// When to colour.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, always, never
-}
-
-/// The environment of the process.
-enum Environment {
-  /// A variable's value; nil where it is not set or empty.
-  static func value(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
-    let text = unsafe String(cString: value)
-    return text.isEmpty ? nil : text
-  }
 }

@@ -6,7 +6,13 @@ internal import SendmailDirectory
 struct HostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "host", abstract: "Lists and changes the names this host takes mail for (class w).",
-    discussion: "sendmail reads these names only when it starts; --reload signals it to start anew.",
+    discussion: """
+      sendmail reads these names only when it starts; --reload signals it to start anew.
+
+      EXAMPLES
+        mailcfg host add example.org --reload
+        mailcfg host list
+      """,
     subcommands: [List.self, Add.self, Remove.self])
 
   struct List: ParsableCommand {
@@ -79,17 +85,14 @@ struct HostCommand: ParsableCommand {
     _ edit: (inout ClassFile, ByteString) throws(EditError) -> ClassFile.Edit
   ) throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      let path = directory.path(of: .host)
-      var unchanged: [String] = []
-      let change = try directory.change(to: [.host], options: options.changeOptions) { (tables) throws(EditError) in
+      let (directory, change) = try output.change(.host) { (tables, remarks) throws(EditError) in
         for name in asked.names {
           if case .unchanged(let line) = try edit(&tables.hosts, ByteString(name)) {
-            unchanged.append("\(path)\(line > 0 ? ":\(line)" : ""): \(name) \(already); nothing to do")
+            remarks.unchanged.append(
+              "\(remarks.path)\(line > 0 ? ":\(line)" : ""): \(name) \(already); nothing to do")
           }
         }
       }
-      try output.report(change, unchanged: unchanged)
       guard change.isChange, !options.dryRun else { return }
       if asked.reload {
         output.note("sendmail, process \(try directory.reload()), was told to start anew")

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import SystemSupport
 
 /// The command `mailcfg`.
 public struct Mailcfg: ParsableCommand {
@@ -20,8 +21,11 @@ public struct Mailcfg: ParsableCommand {
         mailcfg lookup access connect:203.0.113.25
 
       EXIT CODES
-        0 done, or nothing to do; 1 the answer is no; 64 usage; 65 bad data; 66 no input; 70 internal; 73 cannot create;
-        74 input/output; 75 locked; 77 permission; 78 configuration
+        0  done, or nothing to do
+        1  the answer is no (check, status, diff, get, lookup)
+        64 usage           65 bad data      66 no input    70 internal
+        73 cannot create   74 input/output  75 locked      77 permission
+        78 configuration
       """,
     version: version,
     subcommands: [
@@ -37,6 +41,7 @@ public struct Mailcfg: ParsableCommand {
 
   /// Runs what the process was asked for, and ends it.
   public static func start() {
+    CurrentProcess.openStandardDescriptors()
     // Scripts ask every program for this; it need not wait for the parser.
     if CommandLine.arguments.dropFirst() == ["--version"] {
       print(version)

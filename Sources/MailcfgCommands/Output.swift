@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import SendmailConfig
 internal import SendmailDirectory
+internal import SystemSupport
 
 /// Where a command's answers and messages go: results to standard output, messages to standard error.
 struct Output {
@@ -39,7 +40,7 @@ struct Output {
     switch options.color {
     case .always: true
     case .never: false
-    case .auto: isatty(STDERR_FILENO) == 1 && Environment.value("NO_COLOR") == nil
+    case .auto: CurrentProcess.isTerminal(STDERR_FILENO) && CurrentProcess.environment("NO_COLOR") == nil
     }
   }
 

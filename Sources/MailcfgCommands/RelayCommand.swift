@@ -6,6 +6,11 @@ internal import SendmailDirectory
 struct RelayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay", abstract: "Lets clients send mail through this server, or no longer.",
+    discussion: """
+      EXAMPLES
+        mailcfg relay add 203.0.113.25 --comment "ACME Exchange"
+        mailcfg relay check 203.0.113.25
+      """,
     subcommands: [Add.self, Remove.self, List.self, Check.self, Prune.self])
 
   struct Add: ParsableCommand {
@@ -42,22 +47,16 @@ struct RelayCommand: ParsableCommand {
           return date
         }
         let clients = try RelayCommand.clients(clients)
-        let directory = try options.directory()
-        let path = directory.path(of: .access)
-        var unchanged: [String] = []
-        var warnings: [(String, Diagnostic)] = []
-        let change = try directory.change(reason: comment, to: [.access], options: options.changeOptions) {
-          (tables) throws(EditError) in
+        try output.change(.access, reason: comment) { (tables, remarks) throws(EditError) in
           for client in clients {
             let outcome = try tables.access.allowRelay(
               from: client, expires: expires, note: comment.map { ByteString($0) })
-            warnings += outcome.warnings.map { (path, $0) }
+            remarks.warnings += outcome.warnings
             if outcome.isChange { continue }
-            let place = outcome.alreadyBy.map { "\(path):\($0.entry.line)" } ?? path
-            unchanged.append("\(place): \(client) may relay already; nothing to do")
+            let place = outcome.alreadyBy.map { "\(remarks.path):\($0.entry.line)" } ?? remarks.path
+            remarks.unchanged.append("\(place): \(client) may relay already; nothing to do")
           }
         }
-        try output.report(change, unchanged: unchanged, warnings: warnings)
       }
     }
   }
@@ -78,18 +77,15 @@ struct RelayCommand: ParsableCommand {
     func run() throws {
       try Output.run(options) { output in
         let clients = try RelayCommand.clients(clients)
-        let directory = try options.directory()
-        let path = directory.path(of: .access)
-        var unchanged: [String] = []
-        var warnings: [(String, Diagnostic)] = []
-        let change = try directory.change(to: [.access], options: options.changeOptions) { (tables) throws(EditError) in
+        try output.change(.access) { (tables, remarks) throws(EditError) in
           for client in clients {
             let outcome = try tables.access.removeRelay(from: client)
-            warnings += outcome.warnings.map { (path, $0) }
-            if !outcome.isChange { unchanged.append("\(path): \(client) has no entry of its own; nothing to do") }
+            remarks.warnings += outcome.warnings
+            if !outcome.isChange {
+              remarks.unchanged.append("\(remarks.path): \(client) has no entry of its own; nothing to do")
+            }
           }
         }
-        try output.report(change, unchanged: unchanged, warnings: warnings)
       }
     }
   }
@@ -212,12 +208,9 @@ struct RelayCommand: ParsableCommand {
     func run() throws {
       try Output.run(options) { output in
         guard let today = CalendarDate.today else { throw MailDirectoryError(.inputOutput, "the clock cannot be read") }
-        let directory = try options.directory()
-        let change = try directory.change(reason: "relay prune", to: [.access], options: options.changeOptions) {
-          (tables) throws(EditError) in
+        try output.change(.access, reason: "relay prune") { (tables, _) throws(EditError) in
           _ = try tables.access.pruneRelays(today: today)
         }
-        try output.report(change)
       }
     }
   }

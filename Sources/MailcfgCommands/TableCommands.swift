@@ -105,16 +105,12 @@ struct SetEntry<Kind: KeyedTable>: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      var unchanged: [String] = []
-      let change = try directory.change(to: [Kind.table], options: options.changeOptions) {
-        (tables) throws(EditError) in
+      try output.change(Kind.table) { (tables, remarks) throws(EditError) in
         let value = ByteString(value.joined(separator: " "))
         if case .unchanged(let line) = try Kind.set(value, for: ByteString(key), in: &tables) {
-          unchanged = ["\(directory.path(of: Kind.table)):\(line): \(key) says so already; nothing to do"]
+          remarks.unchanged = ["\(remarks.path):\(line): \(key) says so already; nothing to do"]
         }
       }
-      try output.report(change, unchanged: unchanged)
     }
   }
 }
@@ -132,17 +128,13 @@ struct RemoveEntries<Kind: KeyedTable>: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      var unchanged: [String] = []
-      let change = try directory.change(to: [Kind.table], options: options.changeOptions) {
-        (tables) throws(EditError) in
+      try output.change(Kind.table) { (tables, remarks) throws(EditError) in
         for key in keys {
           if case .unchanged = Kind.remove(ByteString(key), from: &tables) {
-            unchanged.append("\(directory.path(of: Kind.table)): \(key) has no entry; nothing to do")
+            remarks.unchanged.append("\(remarks.path): \(key) has no entry; nothing to do")
           }
         }
       }
-      try output.report(change, unchanged: unchanged)
     }
   }
 }

@@ -9,6 +9,10 @@ struct VirtmapCommand: ParsableCommand {
     discussion: """
       A key is user@domain, or @domain for every other user of a domain. A target is one address, one local user or alias, \
       or error:nouser with a reply.
+
+      EXAMPLES
+        mailcfg virtmap set info@example.org anna
+        mailcfg virtmap set @example.org "error:nouser 550 5.1.1 No such user here"
       """,
     subcommands: [
       ListEntries<VirtualUserEntries>.self, GetEntry<VirtualUserEntries>.self, SetEntry<VirtualUserEntries>.self,

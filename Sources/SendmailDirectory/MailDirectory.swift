@@ -82,7 +82,7 @@ public struct MailDirectory: Sendable {
   /// Changes tables and their maps, all or nothing.
   ///
   /// - Parameters:
-  ///   - reason: Why, for those who read of it later.
+  ///   - reason: Why. It is taken already for the history of changes that is to come, and not kept so far.
   ///   - tables: The tables that `body` changes; nil for all that are here. Others are empty in it.
   ///   - options: How.
   ///   - body: Makes the change to the texts.

@@ -44,7 +44,9 @@ extension TableLocation.MapLocation {
 }
 
 extension MapComparison {
-  /// Whether sendmail finds in the map what the text says. It takes keys with and without NUL, but waits for the marker.
+  /// Whether sendmail finds in the map what the text says.
+  ///
+  /// It takes keys with and without NUL, but waits for the marker.
   var isUpToDate: Bool { saysTheSame && !lacksMarker }
 }
 

@@ -64,7 +64,11 @@ struct TableLocations: Sendable {
       configurationPath = path
       home = named == nil ? TableLocations.foreignHome(of: configuration, in: opened) : nil
     } catch {
-      throw MailDirectoryError(error)
+      var failure = MailDirectoryError(error)
+      if error.isMissing, error.path == directory {
+        failure.message = "\(directory): there is no such directory; mailcfg --mail-dir DIR names another"
+      }
+      throw failure
     }
   }
 
@@ -155,7 +159,7 @@ struct TableLocations: Sendable {
 
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {
-    guard geteuid() == 0, let user = configuration?.trustedUserForMakemap else { return nil }
+    guard CurrentProcess.effectiveUser == 0, let user = configuration?.trustedUserForMakemap else { return nil }
     if let number = UInt32(user.description) { return number }
     return unsafe getpwnam(user.description)?.pointee.pw_uid
   }

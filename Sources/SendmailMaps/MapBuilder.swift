@@ -55,7 +55,7 @@ public struct MapBuilder: Sendable {
   }
 
   /// The largest cache in bytes.
-  static let largestCache = 32 << 20
+  static let largestCache = 4 << 20
 
   /// Writes to a new database and closes it; its file is removed when that fails or was stopped.
   /// - Returns: whether all is written.
@@ -85,46 +85,37 @@ public struct MapBuilder: Sendable {
     let text = bytes.span
     let places = list.span
     var key = [UInt8](repeating: 0, count: Int(UInt16.max) + 1)
-    var batch: [MapPairs.Pair] = []
     var touched: UInt8 = 0
-    var start = 0
-    while start < order.count {
-      let end = min(start + MapBuilder.batchSize, order.count)
-      // The pairs are all over the text. Asking for one byte of each first lets the memory fetch many of them at a time.
-      batch.removeAll(keepingCapacity: true)
-      for position in start..<end { batch.append(places[Int(order[position])]) }
-      for pair in batch where Int(pair.keyOffset) < text.count { touched &+= text[Int(pair.keyOffset)] }
-      for position in start..<end {
-        let pair = batch[position - start]
-        let source = text.extracting(Int(pair.keyOffset)..<Int(pair.keyOffset) + Int(pair.keyLength))
-        MapByte.copy(source, to: &key, at: 0, foldsCase: conventions.foldsCase)
-        var length = source.count
-        if conventions.includesNul {
-          key[length] = MapByte.nul
-          length += 1
-        }
-        let number = order[position]
-        if contents.isMerged(number) {
-          let merged = contents.value(ofNumber: number)
-          try writer.append(key: key.span.extracting(first: length), value: merged.span, terminator: terminator)
-        } else {
-          let value = text.extracting(Int(pair.valueOffset)..<Int(pair.valueOffset) + Int(pair.valueLength))
-          try writer.append(key: key.span.extracting(first: length), value: value, terminator: terminator)
-        }
+    for position in order.indices {
+      if position % MapContents.batchSize == 0 {
+        if let progress, !progress(position) { return false }
+        if type == .hash { touched &+= contents.fetch(position..<position + MapContents.batchSize) }
       }
-      start = end
-      if let progress, !progress(start) { return false }
+      let number = order[position]
+      let pair = places[Int(number)]
+      let source = text.extracting(Int(pair.keyOffset)..<Int(pair.keyOffset) + Int(pair.keyLength))
+      MapByte.copy(source, to: &key, at: 0, foldsCase: conventions.foldsCase)
+      var length = source.count
+      if conventions.includesNul {
+        key[length] = MapByte.nul
+        length += 1
+      }
+      if contents.isMerged(number) {
+        let merged = contents.value(ofNumber: number)
+        try writer.append(key: key.span.extracting(first: length), value: merged.span, terminator: terminator)
+      } else {
+        let value = text.extracting(Int(pair.valueOffset)..<Int(pair.valueOffset) + Int(pair.valueLength))
+        try writer.append(key: key.span.extracting(first: length), value: value, terminator: terminator)
+      }
     }
     if conventions.marker {
       let marker = conventions.includesNul ? [MapByte.marker, MapByte.nul] : [MapByte.marker]
       try writer.append(key: marker.span, value: marker.span)
     }
     withExtendedLifetime(touched) {}
+    if let progress, !progress(order.count) { return false }
     return true
   }
-
-  /// How many pairs are fetched together; their text fits the processor's cache.
-  private static let batchSize = 256
 }
 
 /// What was counted while a map was built.

@@ -20,6 +20,10 @@ public struct MapComparison: Sendable {
   /// The differences: what is in the map in its order, then what is missing in the order of the text.
   public private(set) var differences: [MapDifference] = []
 
+  /// Up to where pairs of the text were fetched ahead, and a sum that keeps that from being optimised away.
+  private var fetched = 0
+  private var touched: UInt8 = 0
+
   /// Whether the map holds exactly what its text says, byte for byte.
   public var agrees: Bool { saysTheSame && inOtherForm == 0 && !lacksMarker }
 
@@ -72,6 +76,10 @@ public struct MapComparison: Sendable {
     }
     seen[position / 64] |= 1 << UInt64(position % 64)
     next = position + 1
+    if next >= fetched {
+      fetched = next + MapContents.batchSize
+      touched &+= contents.fetch(next..<fetched)
+    }
     if contents.hasValue(ownValue, at: position) {
       if !form { inOtherForm += 1 }
       return

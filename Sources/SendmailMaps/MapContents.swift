@@ -80,12 +80,19 @@ public struct MapContents: Sendable {
       next[bucket] += 1
     }
     next = []
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
+    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: true)
     var kept = 0
+    var fetched = 0
+    var touched: UInt8 = 0
+    defer { withExtendedLifetime(touched) {} }
     for bucket in 0..<buckets {
       let range = Int(starts[bucket])..<Int(starts[bucket + 1])
       starts[bucket] = UInt32(kept)
       guard !range.isEmpty else { continue }
+      if range.upperBound > fetched {
+        fetched = range.upperBound + 4 * MapContents.batchSize
+        touched &+= fetch(range.lowerBound..<fetched)
+      }
       sorter.sort(&order, range)
       guard sorter.foundEqualKeys else {
         if kept != range.lowerBound {
@@ -218,11 +225,30 @@ public struct MapContents: Sendable {
   @inline(__always)
   func isMerged(_ number: UInt32) -> Bool { !older.isEmpty && older[number] != nil }
 
+  /// Reads one byte of the text of each pair at some positions.
+  ///
+  /// Pairs of one bucket are all over the text. Asked for one after the other, with work between, each is waited for; asked
+  /// for together, many are fetched at a time.
+  func fetch(_ positions: Range<Int>) -> UInt8 {
+    let bytes = pairs.bytes
+    let list = pairs.pairs
+    var sum: UInt8 = 0
+    for position in positions.clamped(to: order.indices) {
+      let pair = list[Int(order[position])]
+      // Most pairs are on two lines of the cache.
+      if Int(pair.valueOffset) < bytes.count { sum &+= bytes[Int(pair.keyOffset)] &+ bytes[Int(pair.valueOffset)] }
+    }
+    return sum
+  }
+
+  /// How many pairs are fetched together; their text fits the processor's cache.
+  static let batchSize = 128
+
   // MARK: Writing
 
   /// The numbers of the pairs that count, by key: the order of a btree.
   func orderByKey() -> [UInt32] {
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
+    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: false)
     var result = order
     sorter.sort(&result, 0..<result.count)
     return result

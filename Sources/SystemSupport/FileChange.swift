@@ -243,8 +243,12 @@ package final class FileChange {
     throw error
   }
 
-  /// Removes the staging directories with all that is in them, then the journal.
+  /// Removes the staging directories with all that is in them, then the journal; tries once more what fails.
   private func clean() throws(SystemError) {
+    if (try? removeAll()) == nil { try removeAll() }
+  }
+
+  private func removeAll() throws(SystemError) {
     if stages.isEmpty && journal == nil { return }
     while let stage = stages.last {
       try stage.remove()

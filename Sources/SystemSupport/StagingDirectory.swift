@@ -39,6 +39,10 @@ final class StagingDirectory {
       if status.owner != geteuid() || status.mode & 0o077 != 0 {
         throw SystemError(.changed, call: "mkdir", path: directory.path)
       }
+      // A default access list of the parent may have left the owner without the right to enter.
+      if status.mode & 0o700 != 0o700 && fchmod(directory.descriptor.number, status.mode | 0o700) != 0 {
+        throw .last("fchmod", directory.path)
+      }
     } catch {
       try? parent.removeDirectory(name)
       throw error

@@ -101,7 +101,11 @@ struct AliasNameTests {
       }
     }
     var name: [UInt8] = []
-    for _ in 0..<1 + random.below(random.oneIn(4) ? 14 : 6) {
+    let raw = random.oneIn(6) ? random.below(40) : 0
+    let hostile = Array("aA.:@%!/[]+<>(),;\"\\ |@<>\"(\t\r\u{1}\u{7F}".utf8) + [0xE4, 0xFF]
+    for _ in 0..<raw { name.append(random.pick(hostile)) }
+    if raw > 0, let colon = name.firstIndex(of: 0x3A), random.oneIn(2) { name.removeSubrange(colon...) }
+    for _ in 0..<(raw > 0 ? 0 : 1 + random.below(random.oneIn(4) ? 14 : 6)) {
       let inner = piece(&random)
       switch random.below(16) {
       case 0: name += [0x22] + inner + piece(&random) + [0x22]
@@ -118,6 +122,7 @@ struct AliasNameTests {
   @Test("The real newaliases stores the same keys and says the same", .needs(.sendmail, .dbDump), arguments: 1...8)
   func agreesWithNewaliases(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
+    // For a longer search than a test run allows.
     let rounds = Tools.environmentValue("MAILCFG_TEST_ROUNDS").flatMap(Int.init) ?? 500
     let lines = (0..<rounds).map { Self.line(&random, $0) }
     let (real, ours) = (try Self.ask(lines), Self.read(lines))
@@ -143,5 +148,131 @@ struct AliasNameTests {
     }
     Issue.record(
       "\(differing.count) of \(lines.count) lines differ; status \(real.status), ours \(ours.status)\n\(report)")
+  }
+
+  @Test("The table of the format's description")
+  func table() {
+    func key(_ name: String) -> String? {
+      let line = Array("\(name): root".utf8)
+      return AliasName.parse(line.span, hosts: Self.hosts).storedKey(in: line.span).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    for name in [
+      "foo", "FOO", "foo  ", "foo\t", "foo (comment)", "(x) foo", "<foo>", "Full Name <foo>", "foo@local.example",
+      "foo@localhost", "foo@[127.0.0.1]", "\"foo\"",
+    ] { #expect(key(name) == "foo", "\(name)") }
+    for name in ["\"foo bar\"", "foo\\ bar", "\\root", "foo+bar", "foo;bar", ".foo", "foo.", "-foo", "[foo]", "*"] {
+      #expect(key(name) == name)
+    }
+    #expect(key("foo bar") == "foo.bar")
+    #expect(key("\"a.b\"") == "a.b")
+    #expect(key("foo\\") == "foo")
+    #expect(key("@") == "")
+    #expect(key("PostMaster") == "postmaster")
+    for name in ["foo@remote.example", "foo!bar", "foo%bar", "|x", "/x", "\":include:/x\"", "", "foo, bar", "foo@"] {
+      #expect(key(name) == nil, "\(name)")
+    }
+  }
+
+  @Test("The value begins behind the first colon, whatever it stands in")
+  func valueOffset() {
+    let line = Array("\"a:b\": root".utf8)
+    let name = AliasName.parse(line.span)
+    #expect(name.storedKey(in: line.span) == Array("a:b".utf8))
+    #expect(name.valueOffset == 3)
+    #expect(name.nameEnd == 5)
+    #expect(AliasName.parse(Array("foo:  \troot".utf8)[...]).valueOffset == 7)
+    #expect(AliasName.parse(Array("foo".utf8)[...]).refusal?.code == .missingColon)
+  }
+
+  @Test("The first status recorded is the one that newaliases ends with")
+  func exitStatus() {
+    func status(_ line: String) -> Int32 { AliasName.parse(Array(line.utf8)[...], hosts: Self.hosts).exitStatus }
+    #expect(status("foo: root") == 0)
+    #expect(status("\"foo: root") == 0)
+    #expect(status("foo@remote.example: root") == 70)
+    #expect(status(": root") == 70)
+    #expect(status("@local.example: root") == 64)
+    #expect(status("foo@.example: root") == 68)
+    #expect(AliasName.parse([0xC3, 0x84, 0x3A, 0x78][...]).exitStatus == 64)
+  }
+
+  @Test("Limits of length", .needs(.sendmail, .dbDump))
+  func limits() throws {
+    func name(_ length: Int) -> [UInt8] { [UInt8](repeating: 0x61, count: length) + Array(": root".utf8) }
+    var lines: [[UInt8]] = []
+    for length in [1, 39, 40, 41, 100, 101, 201, 202, 203, 204, 254, 255, 256, 257, 258, 700, 1250, 1251, 1252, 1300] {
+      lines.append(name(length))
+      lines.append(Array("\"b".utf8) + name(length))
+      lines.append(Array("c(".utf8) + name(length).dropLast(6) + Array("): root".utf8))
+      lines.append(Array("d <".utf8) + name(length).dropLast(6) + Array(">: root".utf8))
+    }
+    for count in [100, 101, 254, 255, 256, 600, 700] {
+      lines.append([UInt8](repeating: 0x2E, count: count) + Array(": root".utf8))
+      lines.append(Array("a<".utf8) + [UInt8](repeating: 0x2C, count: count) + Array(">: root".utf8))
+      lines.append([UInt8](repeating: 0x85, count: count) + Array(": root".utf8))
+    }
+    #expect(try Self.ask(lines) == Self.read(lines))
+  }
+
+  @Test("A spelling stores its key", .needs(.sendmail, .dbDump), arguments: 1...4)
+  func spelling(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(seed))
+    let pieces = [
+      "a", "B", "foo", "1", ".", "+", "-", "_", "*", "#", "=", "~", " ", "\t", "\"", "(", ")", "<", ">", "@", "%", "!",
+      "/", "|", ",", ";", ":", "\\", "[", "]", "^", "include", "\u{1}", "\u{B}", "é", "ü", "Ä", "'", "`", "?",
+    ]
+    var expected: [[UInt8]: [UInt8]] = [:]
+    var refused: Set<[UInt8]> = []
+    var lines: [[UInt8]] = []
+    for number in 0..<600 {
+      var key = random.text(of: pieces, count: 1 + random.below(5)) + Array("\(number)".utf8)
+      if random.oneIn(4) { key += random.text(of: pieces, count: 1) }
+      if random.oneIn(5) { key = [0x22] + key + [0x22] }
+      if random.oneIn(50) { key += [UInt8](repeating: 0x78, count: 245 + random.below(12)) }
+      let folded = key.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+      let value = Array("root\(number)".utf8)
+      do {
+        lines.append(try AliasName.spelling(for: key, hosts: Self.hosts) + Array(": ".utf8) + value)
+        expected[folded] = value
+      } catch {
+        if error == .changed || error == .nonLocal {
+          refused.insert(folded)
+          for line in [key, [0x22] + key + [0x22]] where ![0x20, 0x09, 0x23].contains(line[0]) {
+            lines.append(line + Array(": x".utf8))
+          }
+        }
+      }
+    }
+    let pairs = try Self.ask(lines).pairs
+    for (key, value) in expected { #expect(pairs[key] == value, "\(printable(key))") }
+    for key in refused { #expect(pairs[key] == nil, "\(printable(key))") }
+    #expect(expected.count > 100)
+    #expect(refused.count > 20)
+  }
+
+  @Test("What cannot be stored has a reason")
+  func unstorable() {
+    func reason(_ key: String) -> UnstorableAliasName? {
+      do throws(UnstorableAliasName) {
+        _ = try AliasName.spelling(for: Array(key.utf8), hosts: Self.hosts)
+        return nil
+      } catch { return error }
+    }
+    #expect(reason("sales") == nil)
+    #expect(reason("\"foo bar\"") == nil)
+    #expect(reason("#1") == nil)
+    #expect(reason("") == .empty)
+    #expect(reason(String(repeating: "x", count: 256)) == .tooLong)
+    #expect(reason("a\nb") == .controlByte)
+    #expect(reason("a\0") == .controlByte)
+    #expect(reason("Ä") == .eightBitByte)
+    #expect(reason("a:b") == .colon)
+    #expect(reason("\\root") == .backslash)
+    #expect(reason("a@remote.example") == .nonLocal)
+    #expect(reason("|x") == .nonLocal)
+    #expect(reason("foo bar") == .changed)
+    #expect(reason("@") == .changed)
   }
 }

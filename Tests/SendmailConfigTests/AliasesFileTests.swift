@@ -4,7 +4,7 @@ import Testing
 @testable import SendmailConfig
 
 /// What newaliases would store of the pairs: keys folded, the last of each, NUL behind both, and the marker.
-private func storedAliases(_ pairs: MapPairs) -> [DumpedMap.Pair] {
+func storedAliases(_ pairs: MapPairs) -> [DumpedMap.Pair] {
   var last: [[UInt8]: [UInt8]] = [Array("@".utf8): Array("@".utf8)]
   for pair in pairs.pairs where pairs.key(pair) != [0x40] {
     last[ByteString(pairs.key(pair)).folded.bytes] = Array(pairs.value(pair))
@@ -58,6 +58,11 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
         long, long + "\n", long + "\nnext: root\n", long + "\n cont,\nnext: root\n", long + "\\\nnext: root\n",
       ] {
         let file = AliasesFile(Array(text.utf8))
+        // Here the first byte that does not fit is a blank, and the real newaliases never ends.
+        if count == 8186, text.hasSuffix("\\\nnext: root\n") {
+          #expect(file.aliases.isEmpty)
+          continue
+        }
         let answer = try Oracle.newaliases(Array(text.utf8))
         #expect(storedAliases(file.pairs) == answer.pairs, "\(count) \(text.suffix(20))")
       }

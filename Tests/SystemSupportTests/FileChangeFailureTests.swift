@@ -39,7 +39,8 @@ import Testing
       let error = failure { () throws(SystemError) in
         let leftover = try change.make { step throws(SystemError) in
           left -= 1
-          if left != -1 { return }
+          // Cleaning up is tried twice.
+          if left != -1 && !(left == -2 && last == .cleaned) { return }
           last = step
           throw SystemError(call: "test", path: "\(step)", errno: EIO)
         }
@@ -167,7 +168,8 @@ import Testing
       var change: SampleChange
       var holder: Int32
     }
-    let file = unsafe open(scratch("etc/mail/access"), O_RDWR)
+    // Not to be inherited by the processes of other tests, which would keep the lock.
+    let file = unsafe open(scratch("etc/mail/access"), O_RDWR | O_CLOEXEC)
     if isRecordLock {
       var lock = Glibc.flock()
       lock.l_type = Int16(F_WRLCK)
@@ -278,7 +280,7 @@ import Testing
     scratch.makeDirectory("full")
     // No right to mount, as in some containers.
     if run("mount", "-t", "tmpfs", "-o", "size=64k", "none", scratch("full")) != 0 { return }
-    defer { run("umount", scratch("full")) }
+    defer { run("umount", "-l", scratch("full")) }
     scratch.makeDirectory("full/etc")
     scratch.makeDirectory("full/etc/mail")
     for (name, text) in SampleChange.before { scratch.write("full/\(name)", text) }

@@ -60,10 +60,16 @@ package final class SMTPSession {
     guard unsafe withSocketAddress(family, address, port: 0, { unsafe bind(descriptor, $0, $1) }) == 0 else {
       throw TestSupportError("bind to \(address)", errno: errno)
     }
-    guard
-      unsafe withSocketAddress(
-        family, isIPv6 ? "::1" : "127.0.0.1", port: 2525, { unsafe Glibc.connect(descriptor, $0, $1) }) == 0
-    else { throw TestSupportError("connect from \(address)", errno: errno) }
+    // On a busy machine the daemon may be a moment late, or close its socket for one.
+    let deadline = monotonicSeconds() + 20
+    while unsafe withSocketAddress(
+      family, isIPv6 ? "::1" : "127.0.0.1", port: 2525, { unsafe Glibc.connect(descriptor, $0, $1) }) != 0
+    {
+      guard errno == ECONNREFUSED, monotonicSeconds() < deadline else {
+        throw TestSupportError("connect from \(address)", errno: errno)
+      }
+      usleep(50_000)
+    }
     greeting = try reply()
   }
 

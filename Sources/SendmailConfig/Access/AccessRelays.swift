@@ -135,7 +135,8 @@ extension AccessTable {
       if !pairs.isEmpty { try table.insert(pairs, at: own.line + 1) }
     } else {
       let comment = isRecordWanted || keys.count > 1 ? record.line : nil
-      let place = first ?? table.place(behind: isRelaySibling)
+      // Entries that are there already stay with the comment that somebody wrote above them.
+      let place = missing.isEmpty ? first ?? 0 : table.place(behind: isRelaySibling)
       if comment != nil || !pairs.isEmpty { try table.insert(comment: comment, pairs, at: place) }
     }
     return RelayChange(alreadyBy: nil, isChange: true, warnings: obstacles(to: client))
@@ -151,7 +152,8 @@ extension AccessTable {
 
   /// Takes a client off: its note, and those of its entries that no other note needs.
   ///
-  /// An untagged entry of a name stays, because it lets mail to the domain in too; a warning names it.
+  /// An untagged entry of a name stays, because it lets mail to the domain in too, and so does an untagged entry of an address
+  /// that was there before the client was added with a note; a warning names it.
   ///
   /// - Throws: ``EditError`` where the client cannot be expressed in keys; see ``IPNetwork/keys(_:)``.
   @discardableResult
@@ -161,12 +163,13 @@ extension AccessTable {
     for (_, note) in notes where note.client != client {
       for key in (try? note.client.keys(ipv6Form)) ?? [] { kept.insert(tagged(key)) }
     }
+    var gone = Set(notes.filter { $0.note.client == client }.map(\.line))
     var keys: Set<ByteString> = []
     for key in try client.keys(ipv6Form) where !kept.contains(tagged(key)) {
       keys.insert(tagged(key))
-      if case .network = client { keys.insert(key.folded) }
+      // What was added with a note has tagged entries; an untagged one was there before.
+      if case .network = client, gone.isEmpty { keys.insert(key.folded) }
     }
-    var gone = Set(notes.filter { $0.note.client == client }.map(\.line))
     for line in table.lines(of: keys) {
       if let entry = table.entry(at: line), AccessAction(entry.value) == .relay { gone.insert(line) }
     }

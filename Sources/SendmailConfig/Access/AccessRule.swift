@@ -122,65 +122,6 @@ extension IPNetwork {
   }
 }
 
-/// What an access entry says.
-public enum AccessAction: Hashable, Sendable {
-  /// Accept, whatever less specific entries say; grants no relaying.
-  case ok
-  /// Accept and let relay.
-  case relay
-  /// Refuse with the standard reply.
-  case reject
-  /// Accept and throw away.
-  case discard
-  /// End the search without an answer; only where the feature argument `skip` was given.
-  case skip
-  /// Hold the message in the queue for the reason given.
-  case quarantine(reason: ByteString)
-  /// Refuse with a reply: an enhanced status code as written (`5.7.1`), if any, and the text behind it, which begins with
-  /// the reply code (`550 …`) where it is to count.
-  case error(enhancedCode: ByteString?, text: ByteString)
-  /// Whatever else: the value of another tag; for `Connect`, `From` and `To` sendmail takes it for an error text.
-  case other(ByteString)
-
-  /// Reads a value.
-  ///
-  /// Keywords may be in any case, with blanks around.
-  public init(_ value: ByteString) {
-    let bytes = value.bytes.trimming(while: ASCII.isSpace)
-    switch String(decoding: bytes, as: UTF8.self).lowercased() {
-    case "ok": self = .ok
-    case "relay": self = .relay
-    case "reject": self = .reject
-    case "discard": self = .discard
-    case "skip": self = .skip
-    default: self = AccessAction.withText(bytes) ?? .other(ByteString(bytes))
-    }
-  }
-
-  private static func withText(_ bytes: ArraySlice<UInt8>) -> AccessAction? {
-    if bytes.count >= 4, bytes.prefix(3).allSatisfy(ASCII.isDigit), ASCII.isBlank(bytes[bytes.startIndex + 3]) {
-      return .error(enhancedCode: nil, text: ByteString(bytes))
-    }
-    guard let colon = bytes.firstIndex(of: ASCII.colon) else { return nil }
-    let rest = bytes[bytes.index(after: colon)...].drop(while: ASCII.isBlank)
-    switch String(decoding: bytes[..<colon], as: UTF8.self).lowercased() {
-    case "quarantine": return .quarantine(reason: ByteString(rest))
-    case "error":
-      if let next = rest.firstIndex(of: ASCII.colon), isEnhancedCode(rest[..<next]) {
-        return .error(enhancedCode: ByteString(rest[..<next]), text: ByteString(rest[rest.index(after: next)...]))
-      }
-      return .error(enhancedCode: nil, text: ByteString(rest))
-    default: return nil
-    }
-  }
-
-  /// `D.S.N` of RFC 3463 §2.
-  private static func isEnhancedCode(_ bytes: ArraySlice<UInt8>) -> Bool {
-    let fields = bytes.split(separator: 0x2E, omittingEmptySubsequences: false)
-    return fields.count == 3 && fields.allSatisfy { 1...3 ~= $0.count && $0.allSatisfy(ASCII.isDigit) }
-  }
-}
-
 /// An entry of the access table, read for its meaning.
 public struct AccessRule: Sendable, Equatable {
   /// The entry as written.
@@ -188,5 +129,5 @@ public struct AccessRule: Sendable, Equatable {
   /// The key's meaning.
   public var key: AccessKey { AccessKey(entry.key) }
   /// The value's meaning.
-  public var action: AccessAction { AccessAction(entry.value) }
+  public var action: AccessAction { AccessAction(entry.value, tag: key.tag) }
 }

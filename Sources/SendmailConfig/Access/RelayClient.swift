@@ -16,7 +16,7 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
     if body.hasPrefix("["), body.hasSuffix("]") { body = String(body.dropFirst().dropLast()) }
     let labelled = body.lowercased().hasPrefix("ipv6:")
     if labelled { body = String(body.dropFirst(5)) }
-    guard !body.isEmpty else { throw EditError(.badAddress, "\"\(text)\" names no client") }
+    guard !body.isEmpty else { throw RelayClient.refusal(text, " names no client") }
     if body.utf8.contains(0x2F) {
       self = .network(try RelayClient.block(body))
     } else if body.utf8.contains(ASCII.colon) || labelled {
@@ -36,25 +36,32 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The refusal of what was asked for, on one line whatever is in it.
+  private static func refusal(_ text: some StringProtocol, _ why: String) -> EditError {
+    EditError(.badAddress, "\(quoted(text))\(why)")
+  }
+
+  private static func quoted(_ text: some StringProtocol) -> String { "\"\(ByteString(String(text)).escaped)\"" }
+
   private static func block(_ text: String) throws(EditError) -> IPNetwork {
     let fields = text.split(separator: "/", omittingEmptySubsequences: false)
     guard fields.count == 2, !fields[1].isEmpty, fields[1].utf8.count <= 3, fields[1].utf8.allSatisfy(ASCII.isDigit),
       let length = Int(fields[1])
-    else { throw EditError(.badAddress, "\"\(text)\": a block is written ADDRESS/BITS, as in 192.0.2.0/24") }
+    else { throw RelayClient.refusal(text, ": a block is written ADDRESS/BITS, as in 192.0.2.0/24") }
     guard let address = IPAddress(fields[0]) else {
-      throw EditError(.badAddress, "\"\(text)\": \"\(fields[0])\" is not an IP address\(complaint(fields[0]))")
+      throw RelayClient.refusal(text, ": \(quoted(fields[0])) is not an IP address\(complaint(fields[0]))")
     }
     guard length <= address.bitWidth else {
       let family = address.family == .ipv4 ? "IPv4" : "IPv6"
-      throw EditError(.badAddress, "\"\(text)\": an \(family) address has \(address.bitWidth) bits, not \(length)")
+      throw RelayClient.refusal(text, ": an \(family) address has \(address.bitWidth) bits, not \(length)")
     }
     guard length > 0 else {
-      throw EditError(.badAddress, "\"\(text)\" is every address: the mail server would be an open relay")
+      throw RelayClient.refusal(text, " is every address: the mail server would be an open relay")
     }
     guard let network = IPNetwork(address, prefixLength: length) else {
-      throw EditError(
-        .badAddress,
-        "\"\(text)\": the address has bits behind the first \(length); write "
+      throw RelayClient.refusal(
+        text,
+        ": the address has bits behind the first \(length); write "
           + "\(IPNetwork(masking: address, prefixLength: length)) for the block, or \(address) for the one address")
     }
     return network
@@ -63,19 +70,19 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
   private static func ipv6(_ text: String) throws(EditError) -> IPNetwork {
     if let address = IPAddress(text) { return IPNetwork(unchecked: address, prefixLength: address.bitWidth) }
     if let block = IPNetwork(keyPrefix: "IPv6:" + text) {
-      throw EditError(.badAddress, "\"\(text)\" is the beginning of an address; write \(block) for all of that block")
+      throw RelayClient.refusal(text, " is the beginning of an address; write \(block) for all of that block")
     }
-    throw EditError(.badAddress, "\"\(text)\" is not an IPv6 address; write it as in 2001:db8::25 or 2001:db8::/32")
+    throw RelayClient.refusal(text, " is not an IPv6 address; write it as in 2001:db8::25 or 2001:db8::/32")
   }
 
   private static func ipv4(_ text: String) throws(EditError) -> IPNetwork {
     let body = text.hasSuffix(".") ? text.dropLast() : text[...]
     guard let octets = IPAddress.octets(body) else {
-      throw EditError(.badAddress, "\"\(text)\" is not an IP address\(complaint(body))")
+      throw RelayClient.refusal(text, " is not an IP address\(complaint(body))")
     }
     let block = IPNetwork(family: .ipv4, prefix: octets)
     guard block.isSingleAddress, body == text else {
-      throw EditError(.badAddress, "\"\(text)\" is the beginning of an address; write \(block) for all of that block")
+      throw RelayClient.refusal(text, " is the beginning of an address; write \(block) for all of that block")
     }
     return block
   }
@@ -94,7 +101,7 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
 
   private static func host(_ text: String) throws(EditError) -> String {
     func refuse(_ why: String) throws(EditError) -> Never {
-      throw EditError(.badAddress, "\"\(ByteString(text).escaped)\": \(why)")
+      throw RelayClient.refusal(text, ": \(why)")
     }
     if text.utf8.contains(ASCII.at) {
       try refuse("a mail address cannot be let relay; name the client by its IP address, host or domain")

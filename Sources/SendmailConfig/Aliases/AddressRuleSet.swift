@@ -33,7 +33,9 @@ enum AddressRuleSet: String, Sendable {
     }
   }
 
-  /// The number of a rule in a standard sendmail.cf, from 1. That one has three rules more for names in further classes.
+  /// The number of a rule in a standard sendmail.cf, from 1.
+  ///
+  /// That one has three rules more for names in further classes.
   func number(ofRule place: Int) -> Int {
     self == .canonifyHost && place == Self.canonifyHostRules.count - 1 ? 16 : place + 1
   }

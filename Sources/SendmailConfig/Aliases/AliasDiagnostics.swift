@@ -60,7 +60,7 @@ extension AliasesFile {
       guard let nul = line.raw.firstIndex(of: ASCII.nul) else {
         return error(
           .aliasLineTooLong,
-          "the alias has more than \(AliasLine.longest) bytes with all its lines: newaliases leaves it out",
+          "the alias has more than \(AliasLine.longest - 1) bytes with all its lines: newaliases leaves it out",
           "put the list into a file and name it as :include:/path")
       }
       let lost = line.lines.count > 1 ? ", and the next line with it" : ""

@@ -95,21 +95,32 @@ extension AliasesFile {
   /// Adds an alias behind the last line.
   private mutating func append(_ name: ByteString, _ destinations: [AliasDestination]) throws(EditError) -> Edit {
     try check(name)
-    var place = text.lineCount
-    // A last line that ends in a backslash would take the new one for its own.
-    if let last = text.lines.indices.last, text.buffer[text.content(at: last)].last == ASCII.backslash {
-      forEachLine { line, _ in
-        place = line.lines.lowerBound
-        return true
-      }
-      while place > 0, text.buffer[text.content(at: place - 1)].last == ASCII.backslash { place -= 1 }
-    }
+    let place = placeForNew()
     let head = name.bytes + [ASCII.colon]
     let value = Array(destinations.map(\.text).joined(separator: Array(", ".utf8)))
     let bytes = head + style(before: place).separator(keyWidth: head.count) + value + text.lineEnd
     try verify(bytes, key: key(of: name), destinations)
     text.replaceLines(place..<place, with: bytes)
     return .added(line: place + 1)
+  }
+
+  /// The 0-based line before which a new alias goes: the end, but where the last line would swallow it, before that line.
+  ///
+  /// A backslash, a NUL byte or a line that is too long reaches on to what follows; and a new line must not stand before an
+  /// indented one that so far continues nothing.
+  private func placeForNew() -> Int {
+    var starts: [Int] = []
+    var isOpen = false
+    forEachLine { line, _ in
+      let last = text.buffer[text.content(at: line.lines.upperBound - 1)]
+      isOpen =
+        line.lines.upperBound == text.lineCount
+        && (line.isTooLong || last.last == ASCII.backslash || last.contains(ASCII.nul))
+      starts.append(line.lines.lowerBound)
+      return true
+    }
+    guard isOpen else { return text.lineCount }
+    return starts.last { !ASCII.isBlank(text.buffer[text.lines[$0].range.lowerBound]) } ?? 0
   }
 
   private mutating func replace(_ entry: AliasEntry, with shape: AliasShape) throws(EditError) -> Edit {
@@ -126,7 +137,7 @@ extension AliasesFile {
     guard !line.isTooLong else {
       throw EditError(
         .badValue,
-        "the alias would have \(bytes.count) bytes, and newaliases reads at most \(AliasLine.longest): "
+        "the alias would have \(bytes.count) bytes, and newaliases reads at most \(AliasLine.longest - 1): "
           + "put the list into a file and name it as :include:/path")
     }
     guard line.lines.upperBound == text.lineCount, case .alias(let entry, _) = kind(line), entry.key == key,

@@ -9,10 +9,12 @@
 /// at what has been joined so far: an empty line behind `\\` lets the first backslash join once more.
 ///
 /// A NUL byte hides the rest of its physical line and its LF: an indented line behind it is joined as ever, any other one is
-/// lost together with the line of the NUL.
+/// lost together with the line of the NUL. What does not fit into the buffer is lost up to the next LF without a backslash
+/// before it and the indented lines behind that. (Where the first byte that does not fit is a blank, newaliases itself never
+/// ends.)
 struct AliasLine {
-  /// The longest logical line in bytes, without its LF: sendmail's buffer holds 8192.
-  static let longest = 8190
+  /// The longest logical line in bytes, its LF included: sendmail's buffer holds 8192 with the NUL at its end.
+  static let longest = 8191
 
   /// The physical lines, 0-based.
   let lines: Range<Int>
@@ -33,34 +35,43 @@ struct AliasLine {
     var rawCount = 0
     while true {
       let line = text.lines[index].range
-      let whole = text.content(at: index)
-      let isTerminated = whole.upperBound < line.upperBound
-      let content = whole.lowerBound..<(text.buffer[whole].firstIndex(of: ASCII.nul) ?? whole.upperBound)
-      let isCut = content.upperBound < whole.upperBound
-      if !isTooLong {
-        pieces.append((joined.count, rawCount))
-        joined += text.buffer[content]
-        isTooLong = joined.count > AliasLine.longest
-      }
+      let read = line.prefix(AliasLine.longest - joined.count)
+      let shown = text.buffer[read].prefix { $0 != ASCII.nul }
+      pieces.append((joined.count, rawCount))
+      joined += shown.last == ASCII.lineFeed ? shown.dropLast() : shown
       rawCount += line.count
       index += 1
-      guard isTerminated else { break }
-      let endsInBackslash = !isCut && !isTooLong && joined.last == ASCII.backslash
+      let next = read.count < line.count ? text.buffer[read.upperBound] : text.firstByte(of: index)
+      let endsInBackslash = shown.last == ASCII.lineFeed && joined.last == ASCII.backslash
       if endsInBackslash { joined.removeLast() }
-      guard index < text.lineCount else {
-        isTooLong = isTooLong || isCut
-        break
-      }
-      let isIndented = ASCII.isBlank(text.buffer[text.lines[index].range.lowerBound])
-      // Looking for the end of the line that a NUL has hidden, sendmail reads away the next one.
-      if isCut, !isIndented, !isTooLong {
+      guard let next else { break }
+      if shown.last == ASCII.lineFeed || read.count == line.count, endsInBackslash || ASCII.isBlank(next) { continue }
+      if shown.last != ASCII.lineFeed {
         isTooLong = true
-        continue
+        index = AliasLine.endOfSkipped(text, read.count < line.count ? read.upperBound..<line.upperBound : nil, index)
       }
-      guard endsInBackslash || isIndented else { break }
+      break
     }
     lines = first..<index
     raw = lines.count == 1 ? Array(text.line(first + 1)) : lines.flatMap { text.line($0 + 1) }
+  }
+
+  /// The first physical line that sendmail does not read away while it looks for the end of a line that is too long.
+  ///
+  /// - Parameters:
+  ///   - rest: What is left of the line before `index`; nil where it begins with `index`.
+  ///   - index: The next line.
+  private static func endOfSkipped(_ text: Text, _ rest: Range<Int>?, _ index: Int) -> Int {
+    var rest = rest
+    var index = index
+    while index < text.lineCount || rest != nil {
+      let part = rest ?? text.lines[index].range
+      if rest == nil { index += 1 }
+      rest = nil
+      let endsInBackslash = text.buffer[part].suffix(2).elementsEqual([ASCII.backslash, ASCII.lineFeed])
+      guard let next = text.firstByte(of: index), endsInBackslash || ASCII.isBlank(next) else { return index }
+    }
+    return index
   }
 
   /// The place in ``raw`` of a byte of ``joined``, or of its end.
@@ -74,11 +85,16 @@ struct AliasLine {
 }
 
 extension Text {
+  /// The first byte of a 0-based line; nil behind the last.
+  fileprivate func firstByte(of index: Int) -> UInt8? {
+    index < lines.count ? buffer[lines[index].range.lowerBound] : nil
+  }
+
   /// Whether a 0-based physical line is a logical line by itself: the common case, which needs no joining.
   @inline(__always)
   func isWholeLogicalLine(_ index: Int) -> Bool {
     let content = content(at: index)
-    guard content.count <= AliasLine.longest, !buffer[content].contains(ASCII.nul) else { return false }
+    guard content.count < AliasLine.longest, !buffer[content].contains(ASCII.nul) else { return false }
     if !content.isEmpty, buffer[content.upperBound - 1] == ASCII.backslash { return false }
     return index + 1 == lines.count || !ASCII.isBlank(buffer[lines[index + 1].range.lowerBound])
   }

@@ -17,13 +17,17 @@ public struct AliasName: Sendable, Equatable {
 
   /// The key, `nil` where the name is refused.
   public var key: Key?
-  /// What sendmail's address parser reports, in order. With a key these are warnings.
+  /// What sendmail's address parser reports, in order.
+  ///
+  /// With a key these are warnings.
   public var messages: [AddressMessage]
   /// Why the name is refused, in the words with which `newaliases(1)` gives the line up; `nil` where there is a key.
   ///
   /// A name that is not local is reported only after the value was looked at (option CheckAliases).
   public var refusal: AddressMessage?
-  /// Offset in bytes of the value: behind the line's first colon and the blanks after it. `nil` where there is no colon.
+  /// Offset in bytes of the value: behind the line's first colon and the blanks after it.
+  ///
+  /// `nil` where there is no colon.
   public var valueOffset: Int?
   /// The address as later messages about it show it, as in `ADDRESS... Warning: duplicate alias name KEY`.
   ///
@@ -71,7 +75,9 @@ public struct AliasName: Sendable, Equatable {
     parse(line.span, hosts: hosts, blank: blank)
   }
 
-  /// The stored key in lower case, `nil` where the name is refused. `line` is the line that was parsed.
+  /// The stored key in lower case, `nil` where the name is refused.
+  ///
+  /// `line` is the line that was parsed.
   public func storedKey(in line: Span<UInt8>) -> [UInt8]? {
     switch key {
     case .none: return nil
@@ -84,7 +90,9 @@ public struct AliasName: Sendable, Equatable {
     }
   }
 
-  /// The warning of `newaliases(1)` that an earlier line has the same key. `line` is the line that was parsed.
+  /// The warning of `newaliases(1)` that an earlier line has the same key.
+  ///
+  /// `line` is the line that was parsed.
   public func duplicateWarning(in line: Span<UInt8>) -> [UInt8] {
     var address = replacedAddress ?? []
     if replacedAddress == nil {
@@ -109,17 +117,18 @@ public struct AliasName: Sendable, Equatable {
           code: .missingColon, text: Array(AddressMessage.Code.missingColon.words.utf8), exitStatus: 70),
         valueOffset: nil, nameEnd: text.count)
     }
-    let mailbox = ParsedMailbox(text, delimiter: UInt8(ascii: ":"), hosts: hosts, blank: blank)
+    let mailbox = ParsedMailbox(text[...], delimiter: UInt8(ascii: ":"), hosts: hosts, blank: blank)
     var name = AliasName(
       key: nil, messages: mailbox.messages, refusal: nil, valueOffset: valueOffset(line, colon: colon),
-      replacedAddress: Array(mailbox.address), nameEnd: mailbox.end)
+      replacedAddress: mailbox.address, nameEnd: mailbox.end)
     switch mailbox.resolution {
     case .local(let user):
       name.key = .bytes(user)
     case .unreadable:
       name.refusal = AddressMessage(
         code: .illegalAliasName,
-        text: AddressMessage.printed(mailbox.text.prefix(40) + Array("... illegal alias name".utf8)), exitStatus: 70)
+        text: AddressMessage.printed(
+          (mailbox.address + text[mailbox.end...]).prefix(40) + Array("... illegal alias name".utf8)), exitStatus: 70)
     default:
       name.refusal = AddressMessage(
         code: .nonLocalName,

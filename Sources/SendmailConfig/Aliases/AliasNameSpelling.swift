@@ -28,6 +28,7 @@ extension AliasName {
   ///   - key: the key, without a NUL at its end.
   ///   - hosts: the names of this host.
   ///   - blank: what stands for a blank between two words (option BlankSub).
+  /// - Returns: the bytes to write before the colon.
   /// - Throws: ``UnstorableAliasName`` when there is none.
   public static func spelling(
     for key: [UInt8], hosts: LocalHosts = .standard, blank: UInt8 = UInt8(ascii: ".")

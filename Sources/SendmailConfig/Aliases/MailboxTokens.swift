@@ -17,7 +17,9 @@ struct MailboxTokens {
 
   private enum State { case operation, atom, quoted, blank }
 
-  /// The tokens, none of them empty. No tokens is an address that cannot be parsed.
+  /// The tokens, none of them empty.
+  ///
+  /// No tokens is an address that cannot be parsed.
   var tokens: [[UInt8]] = []
   /// Offset of the delimiter that ended the scan, or of the text's end.
   var end: Int
@@ -61,14 +63,13 @@ struct MailboxTokens {
     return text
   }
 
-  /// Scans from `start` to the delimiter or to the end of `text`; a NUL ends it too.
+  /// Scans to the delimiter or to the end of `text`, in which there is no NUL.
   init(_ text: ArraySlice<UInt8>, delimiter: UInt8?) {
     end = text.endIndex
     let start = text.startIndex
-    let address = text.prefix { $0 != 0 }
     var messages: [AddressMessage] = []
     func report(_ code: AddressMessage.Code) {
-      messages.append(AddressMessage(code, about: address))
+      messages.append(AddressMessage(code, about: text))
     }
 
     var state = State.atom
@@ -97,7 +98,7 @@ struct MailboxTokens {
         }
 
         var current: UInt8
-        if position >= address.endIndex {
+        if position >= text.endIndex {
           position += 1
           if state == .quoted {
             report(.unbalancedQuote)
@@ -115,7 +116,7 @@ struct MailboxTokens {
           }
           position -= 1
         } else {
-          current = address[position]
+          current = text[position]
           position += 1
           if current == delimiter && comments <= 0 && state != .quoted {
             if angles <= 0 {
@@ -168,7 +169,7 @@ struct MailboxTokens {
             byte = nil
           case UInt8(ascii: "<"):
             angles += 1
-            if address[position...].first(where: { !Self.isBlank($0) }) == UInt8(ascii: "@") { inRoute = true }
+            if text[position...].first(where: { !Self.isBlank($0) }) == UInt8(ascii: "@") { inRoute = true }
           case UInt8(ascii: ">"):
             if angles <= 0 {
               report(.unbalancedClosingAngle)

@@ -22,22 +22,21 @@ struct ParsedMailbox {
   static let longestAddress = 255
 
   var resolution = Resolution.unreadable
-  /// Offset of the delimiter that ended the address, or of the text's end.
+  /// Length of the address in bytes: how far from the text's beginning the delimiter is, or the text's end.
   var end: Int
   /// What sendmail reports, in order.
   var messages: [AddressMessage]
-  /// The text with what sendmail replaces in it: `?` for each byte that an address cannot have.
-  var text: [UInt8]
-
-  /// The address as messages show it.
-  var address: ArraySlice<UInt8> { text[..<end] }
+  /// The address as messages show it: with `?` for each byte that an address cannot have.
+  var address: [UInt8]
 
   /// Parses the address at the beginning of `text`, up to `delimiter` outside quotes, comments and angle brackets.
-  init(_ text: [UInt8], delimiter: UInt8, hosts: LocalHosts, blank: UInt8) {
-    let scan = MailboxTokens(text[...], delimiter: delimiter)
-    end = scan.end
+  ///
+  /// There is no NUL in the text.
+  init(_ text: ArraySlice<UInt8>, delimiter: UInt8, hosts: LocalHosts, blank: UInt8) {
+    let scan = MailboxTokens(text, delimiter: delimiter)
+    end = scan.end - text.startIndex
     messages = scan.messages
-    self.text = text
+    address = Array(text[..<scan.end])
     guard !scan.tokens.isEmpty, checkBytes() else { return }
 
     var rewriter = AddressRewriter(tokens: scan.tokens, hosts: hosts, blank: blank)
@@ -47,7 +46,7 @@ struct ParsedMailbox {
     rewriter.messages = []
     switch rewriter.verdict {
     case .refused(let code, let status):
-      messages.append(AddressMessage(code, about: address, status: status))
+      messages.append(AddressMessage(code, about: address[...], status: status))
       resolution = .refused
     case .unknownMailer(let mailer):
       messages.append(
@@ -71,12 +70,12 @@ struct ParsedMailbox {
   private mutating func checkBytes() -> Bool {
     var status: Int32?
     for place in 0..<end {
-      if text[place] & 0xE0 == 0x80 {
-        text[place] = UInt8(ascii: "?")
+      if address[place] & 0xE0 == 0x80 {
+        address[place] = UInt8(ascii: "?")
         status = 64
       }
       if place >= Self.longestAddress {
-        let shown = text[..<place]
+        let shown = address[..<place]
         messages.append(
           AddressMessage(
             code: .addressTooLong,
@@ -174,7 +173,7 @@ struct ParsedMailbox {
   }
 
   private mutating func replaceInAddress() {
-    text.replaceSubrange(..<end, with: Self.replacingControls(Array(address)).0)
+    address = Self.replacingControls(address).0
   }
 
   /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.

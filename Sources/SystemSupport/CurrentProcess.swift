@@ -1,0 +1,30 @@
+internal import Glibc
+
+/// What the command asks about the process it runs in.
+package enum CurrentProcess {
+  /// The user whose rights it has.
+  package static var effectiveUser: UInt32 { geteuid() }
+
+  /// The value of an environment variable; `nil` if it is not set, or empty.
+  ///
+  /// Bytes that are not UTF-8 come out as U+FFFD.
+  package static func environment(_ name: String) -> String? {
+    let value = unsafe getenv(name).map { unsafe String(cString: $0) }
+    return value?.isEmpty ?? true ? nil : value
+  }
+
+  /// Whether a descriptor leads to a terminal.
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Opens `/dev/null` in the place of those of the three standard descriptors that are closed.
+  ///
+  /// A ``Descriptor`` never has one of their numbers, but files that a library such as libdb opens would, and messages would
+  /// go into them. For the very beginning of a program.
+  package static func openStandardDescriptors() {
+    while true {
+      let number = unsafe open("/dev/null", O_RDWR)
+      if number > 2 { close(number) }
+      if number < 0 || number > 2 { return }
+    }
+  }
+}

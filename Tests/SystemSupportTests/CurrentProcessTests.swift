@@ -1,0 +1,24 @@
+import Glibc
+import Testing
+
+@testable import SystemSupport
+
+@Suite struct CurrentProcessTests {
+  @Test func closedStandardDescriptorsAreOpened() async {
+    await #expect(processExitsWith: .success) {
+      for number: Int32 in [0, 2] { close(number) }
+      CurrentProcess.openStandardDescriptors()
+      for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 { exit(1) }
+    }
+  }
+
+  @Test func theEnvironmentIsRead() {
+    #expect(CurrentProcess.environment("PATH")?.isEmpty == false)
+    #expect(CurrentProcess.environment("MAILCFG_NO_SUCH_VARIABLE") == nil)
+  }
+
+  @Test func aFileIsNoTerminal() throws {
+    let scratch = try Scratch()
+    #expect(!CurrentProcess.isTerminal(try Directory(scratch.path).descriptor.number))
+  }
+}
