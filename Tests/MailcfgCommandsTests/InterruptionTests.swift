@@ -6,7 +6,9 @@ import Testing
 @Suite(.needsStrace) struct InterruptionTests {
   static let notice = "mailcfg: an earlier change that was stopped half-way was "
 
-  /// Calls of a change to a text and its map, in their order. The fifth `fsync` is that of the journal, when all has been
+  /// Calls of a change to a text and its map, in their order.
+  ///
+  /// The fifth `fsync` is that of the journal, when all has been
   /// written; from then on the change is to be completed.
   static let moments: [(call: String, when: Int)] =
     [("mkdirat", 1)] + (1...6).map { ("fsync", $0) } + [

@@ -18,12 +18,13 @@ import Testing
     for command in Self.commands + [["status"], ["build"], ["diff"], ["lookup", "access", "x"], ["dump", "access"]] {
       let outcome = try place.run(command, status: 66)
       #expect(outcome.outputText == "")
-      #expect(outcome.errorText == "mailcfg: etc-mail: No such file or directory (open)\n")
+      #expect(
+        outcome.errorText == "mailcfg: etc-mail: there is no such directory; mailcfg --mail-dir DIR names another\n")
       #expect(unsafe access(place.mail, F_OK) != 0)
     }
     try place.directory.write("etc-mail", "a file\n")
     for command in Self.commands {
-      #expect(try place.run(command, status: 66).errorText.contains("etc-mail: Not a directory"))
+      #expect(try place.run(command, status: 66).errorText.hasPrefix("mailcfg: etc-mail: "))
     }
   }
 
@@ -89,6 +90,27 @@ import Testing
     #expect(outcome.status == 77)
     #expect(outcome.errorText.hasSuffix("etc-mail: Permission denied (open)\n"), "\(outcome.errorText)")
     #expect(unsafe chmod(place.mail, 0o755) == 0)
+  }
+
+  /// Two maps in two directories, the second of which may not be written: neither is built.
+  @Test(.needsPermissionsThatCount) func oneOfTwoMapDirectoriesMayNotBeWritten() throws {
+    let place = try Workplace("hosting")
+    let second = place.directory.path("second")
+    try place.directory.makeDirectory("second")
+    try writeFile(second + "/virtmaps", try place.read("virtmaps"))
+    try place.directory.write(
+      "site.cf", "V10/Berkeley\nKaccess hash \(place.path("access"))\nKvirtuser hash \(second)/virtmaps\n")
+    #expect(unsafe chmod(second, 0o555) == 0)
+    let before = try place.snapshot()
+    let arguments = ["--mail-dir", "etc-mail", "--cf", "site.cf", "build", "access", "virtmap"]
+    let outcome = try Unprivileged.mailcfg(arguments, directory: place.directory.path)
+    #expect(outcome.status == 77, "\(outcome.errorText)")
+    #expect(outcome.errorText.contains("second"))
+    #expect(try place.snapshot() == before)
+    #expect(try listDirectory(second) == ["virtmaps"])
+    #expect(unsafe chmod(second, 0o755) == 0)
+    #expect(try Unprivileged.mailcfg(arguments, directory: place.directory.path).status == 0)
+    #expect(try listDirectory(second) == ["virtmaps", "virtmaps.db"])
   }
 
   /// A new directory where none may be made.
