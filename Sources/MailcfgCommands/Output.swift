@@ -63,8 +63,13 @@ struct Output {
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      // Nobody is left to tell: a reader that closed its end has what it wanted.
-      guard count > 0 else { return }
+      guard count > 0 else {
+        // A reader that closed its end has what it wanted; what a full disk swallowed is an answer lost.
+        guard descriptor == STDOUT_FILENO, errno != EPIPE else { return }
+        let error = SystemError(call: "write", path: "standard output", errno: errno)
+        write(Array("mailcfg: \(error)\n".utf8), to: STDERR_FILENO)
+        exit(MailDirectoryError.Code.inputOutput.rawValue)
+      }
       rest = rest.dropFirst(count)
     }
   }

@@ -65,7 +65,7 @@ extension MailDirectory {
     return result.sorted { $0.table < $1.table }
   }
 
-  /// Where a map differs from its text, entry by entry: by line of the text, then what only the map has by key.
+  /// Where a map differs from its text, entry by entry: what only the map has by key, then the rest by line of the text.
   ///
   /// - Throws: ``MailDirectoryError`` where one of them cannot be read.
   public func differences(_ table: MailTable) throws(MailDirectoryError) -> [MapDifference] {
@@ -74,7 +74,7 @@ extension MailDirectory {
     let contents = MapContents(pairs, conventions: map.conventions)
     do throws(MapError) {
       return try map.comparison(with: contents).differences.sorted { left, right in
-        let lines = (left.line ?? Int.max, right.line ?? Int.max)
+        let lines = (left.line ?? 0, right.line ?? 0)
         return lines.0 == lines.1 ? left.key.lexicographicallyPrecedes(right.key) : lines.0 < lines.1
       }
     } catch {

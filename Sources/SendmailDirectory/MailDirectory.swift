@@ -126,7 +126,7 @@ public struct MailDirectory: Sendable {
         .usage, "\(path(of: table)): a class file has no map; sendmail reads it when it starts")
     }
     let tables = tables ?? Set(tablesWithMaps)
-    guard !tables.isEmpty else { throw MailDirectoryError(.missing, "\(path): there is no table with a map") }
+    guard !tables.isEmpty else { throw MailDirectoryError(.missing, "\(path): there is no table with a map here; mailcfg init makes empty ones") }
     _ = try open(tables, mayBeMissing: false)
     return try transact(tables, options, rebuild: force ? .always : .whenDifferent) { _ in }
   }
