@@ -25,7 +25,7 @@ import Testing
     #expect(try !MailDirectory.make(at: path).isChange)
     try mail.change { tables throws(EditError) in
       try tables.access.allowRelay(from: "203.0.113.25", note: "ACME Exchange")
-      try tables.aliases.add(["anna", "bernd"], to: "sales")
+      try tables.aliases.add("sales", to: ["anna", "bernd"])
     }
     #expect(try mail.lookup(["sales", "SALES", "none"], in: .alias) == ["anna, bernd", "anna, bernd", nil])
   }
