@@ -196,8 +196,8 @@ import Testing
     let outcome = try place("diff", status: 1)
     #expect(
       outcome.outputText == """
-        - etc-mail/access.db: connect:192.0.2.64  RELAY
         + etc-mail/access:7: connect:192.0.2.65  RELAY
+        - etc-mail/access.db: connect:192.0.2.64  RELAY
         - etc-mail/aliases.db: root  anna
         + etc-mail/aliases:4: root  dora
 

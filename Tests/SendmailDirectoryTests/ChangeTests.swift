@@ -62,6 +62,18 @@ import Testing
     #expect(try directory.files() == before)
   }
 
+  /// An error of the caller's own stops the change, and comes out as it is.
+  @Test func anErrorOfTheCallerTakesAllBack() throws {
+    let before = try directory.files()
+    #expect(throws: TestSupportError.self) {
+      try mail.change { tables in
+        try Self.edit(&tables)
+        throw TestSupportError("the caller's own")
+      }
+    }
+    #expect(try directory.files() == before)
+  }
+
   /// What is in the way of one of the files stops the change to all.
   @Test(arguments: ["hard link of a text", "hard link of a map", "no map", "map of another type", "directory"])
   func whatIsInTheWayOfOneStopsAll(what: String) throws {
