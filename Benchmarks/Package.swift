@@ -1,0 +1,11 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "benchmarks",
+  dependencies: [.package(name: "mailcfg", path: "..")],
+  targets: [
+    .executableTarget(name: "TextBenchmark", dependencies: [.product(name: "SendmailConfig", package: "mailcfg")])
+  ],
+  swiftLanguageModes: [.v6]
+)
