@@ -179,18 +179,6 @@ import Testing
     }
   }
 
-  /// A map that is one, with wrong bytes in it, is never read; the next change puts a good one in its place.
-  @Test func theMapIsDamaged() throws {
-    let place = try Workplace("hosting")
-    try put("damaged", place)
-    for command in [["lookup", "access", "spam.example"], ["dump", "access"], ["diff", "access"]] {
-      #expect(try place.refused(65, command).hasPrefix("mailcfg: etc-mail/access.db: "))
-    }
-    try place("status", status: 1)
-    try place("relay", "add", "192.0.2.7")
-    try place("status")
-  }
-
   @Test(arguments: badMaps)
   func theMapIsNoDatabase(kind: String, says: String) throws {
     let place = try Workplace("hosting")
