@@ -27,6 +27,11 @@ struct Output {
     if !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
   }
 
+  /// Prints what failed.
+  func failed(_ error: MailDirectoryError) {
+    Output.write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+  }
+
   /// Prints a finding; `--quiet` keeps back what is no error.
   func finding(_ finding: Diagnostic, path: String) {
     if options.quiet, finding.severity != .error { return }
@@ -50,7 +55,7 @@ struct Output {
     do {
       try body(output)
     } catch let error as MailDirectoryError {
-      write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+      output.failed(error)
       throw ExitCode(error.code.rawValue)
     } catch let error as EditError {
       write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)

@@ -127,6 +127,21 @@ public struct MailDirectory: Sendable {
     }
   }
 
+  /// Completes, or takes back, a change that an earlier run had not finished when it was killed.
+  ///
+  /// Every change does this first; those who only read call it to read what is meant to be there.
+  ///
+  /// - Parameter wait: For how many seconds to wait for others' locks.
+  /// - Returns: What was done, for a person; empty where there was nothing to do.
+  /// - Throws: ``MailDirectoryError`` where it cannot be done now, or not by this user.
+  public func recover(wait: Double = 10) throws(MailDirectoryError) -> [String] {
+    let recovery = try system { () throws(SystemError) -> Recovery? in
+      guard try WriterLock.needsRecovery(Directory(path)) else { return nil }
+      return try WriterLock(Directory(path), wait: wait).recover(wait: wait)
+    }
+    return recovery.map(MailDirectory.notices) ?? []
+  }
+
   /// Brings maps up to date with their texts, by content.
   ///
   /// - Parameters:

@@ -66,7 +66,7 @@ import Testing
   @Test func virtualUsers() throws {
     let place = try Workplace("hosting")
     let before = try place.read("virtmaps")
-    let added = try place("virtmap", "set", "new@shop.example", "anna")
+    let added = try place("-v", "virtmap", "set", "new@shop.example", "anna")
     // Behind the last address of its domain; the catch-alls stay at the end of the file.
     #expect(added.outputText.hasPrefix("etc-mail/virtmaps:"))
     #expect(added.errorText.contains("etc-mail/virtmaps:16:28: warning: the line ends in CR LF"))
@@ -196,8 +196,8 @@ import Testing
     let outcome = try place("diff", status: 1)
     #expect(
       outcome.outputText == """
-        + etc-mail/access:7: connect:192.0.2.65  RELAY
         - etc-mail/access.db: connect:192.0.2.64  RELAY
+        + etc-mail/access:7: connect:192.0.2.65  RELAY
         - etc-mail/aliases.db: root  anna
         + etc-mail/aliases:4: root  dora
 
@@ -231,6 +231,8 @@ import Testing
     try place("status")
     // What is there stays; the rest is made.
     #expect(unsafe unlink(place.path("virtmaps")) == 0)
+    #expect(try place.refused(66, "init").contains("the text is gone"))
+    #expect(unsafe unlink(place.path("virtmaps.db")) == 0)
     let access = try place.read("access")
     try place("init")
     #expect(try place.read("access") == access)
