@@ -57,7 +57,8 @@ struct GlobalOptions: ParsableArguments {
       // Whoever holds the lock is at work on it.
       case .locked: break
       case .permission:
-        Output(options: self).note("\(error.message); a change that was stopped half-way may be waiting to be completed")
+        let what = "a change that was stopped half-way may be waiting to be completed"
+        Output(options: self).note("\(error.message); \(what)")
       default: throw error
       }
     }

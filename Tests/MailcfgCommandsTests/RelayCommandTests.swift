@@ -24,7 +24,8 @@ import Testing
     let again = try place("relay", "add", "203.0.113.25")
     #expect(again.outputText == "etc-mail/access:14: 203.0.113.25 may relay already; nothing to do\n")
     #expect(
-      again.errorText == "mailcfg: 203.0.113.25 may relay until 2999-06-30; --expires DAY or --no-expires changes that\n")
+      again.errorText
+        == "mailcfg: 203.0.113.25 may relay until 2999-06-30; --expires DAY or --no-expires changes that\n")
     let check = try place("relay", "check", "203.0.113.25")
     #expect(check.outputText == "etc-mail/access:14: 203.0.113.25 may relay: Connect:203.0.113.25  RELAY\n")
     #expect(try place("lookup", "access", "connect:203.0.113.25").outputText == "RELAY\n")
