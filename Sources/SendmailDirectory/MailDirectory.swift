@@ -80,6 +80,15 @@ public struct MailDirectory: Sendable {
   /// The paths where tables were looked for, for a message.
   var lookedFor: String { MailTable.allCases.map { path(of: $0) }.joined(separator: ", ") }
 
+  /// The tables that can be read, or made: those whose place is known, and whose map has a text.
+  private var openableTables: Set<MailTable> {
+    Set(
+      MailTable.allCases.filter { table in
+        guard let location = try? locations.location(of: table) else { return false }
+        return locations.isThere(location.path) || !(location.map.map { locations.isThere($0.path) } ?? false)
+      })
+  }
+
   /// The tables whose text is here.
   var presentTables: [MailTable] {
     MailTable.allCases.filter { table in
@@ -99,7 +108,7 @@ public struct MailDirectory: Sendable {
   ///
   /// - Parameters:
   ///   - reason: Why. It is taken already for the history of changes that is to come, and not kept so far.
-  ///   - tables: The tables that `body` changes; nil for all that are here. Others are empty in it.
+  ///   - tables: The tables that `body` may change; nil for all. One that is not there yet is made by its first entry.
   ///   - options: How.
   ///   - body: Makes the change to the texts.
   /// - Returns: What was changed; nothing where the texts said so already and their maps agree.
@@ -112,7 +121,7 @@ public struct MailDirectory: Sendable {
     var foreign: (any Error)?
     do {
       let rebuild: Rebuild = options.buildsOlderMaps ? .whenOlder : .never
-      return try transact(tables ?? Set(presentTables), options, rebuild: rebuild) { (tables) throws(EditError) in
+      return try transact(tables ?? openableTables, options, rebuild: rebuild) { (tables) throws(EditError) in
         do {
           try body(&tables)
         } catch let error as EditError {
@@ -161,8 +170,7 @@ public struct MailDirectory: Sendable {
     guard !tables.isEmpty else {
       throw MailDirectoryError(.missing, "\(path): there is no table with a map here; mailcfg init makes empty ones")
     }
-    _ = try open(tables, mayBeMissing: false)
-    return try transact(tables, options, rebuild: force ? .always : .whenDifferent) { _ in }
+    return try transact(tables, options, rebuild: force ? .always : .whenDifferent, mayBeMissing: false) { _ in }
   }
 }
 
@@ -228,7 +236,7 @@ extension MailDirectory {
 
   func transact(
     _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
-    _ body: (inout MailTables) throws(EditError) -> Void
+    mayBeMissing: Bool = true, _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
     guard !needsTable || !presentTables.isEmpty else {
@@ -248,8 +256,13 @@ extension MailDirectory {
     let recovery = try system { () throws(SystemError) in try lock?.recover(wait: options.wait) }
     if let recovery { change.notices += MailDirectory.notices(recovery) }
 
-    var opened = try open(tables, mayBeMissing: true)
+    var opened = try open(tables, mayBeMissing: mayBeMissing)
     do throws(EditError) { try body(&opened.tables) } catch { throw MailDirectoryError(error) }
+    for table in MailTable.allCases where opened.files[table] == nil && opened.tables.text(table).isEdited {
+      // Why it was not opened, if that is why; else it was not asked for.
+      _ = try open([table], mayBeMissing: true)
+      throw MailDirectoryError(.usage, "\(self.path(of: table)): the change was announced for other tables only")
+    }
     let staging = try system { () throws(SystemError) in
       try lock.map { lock throws(SystemError) in try FileChange(lock) }
     }
@@ -257,7 +270,7 @@ extension MailDirectory {
       let text = opened.tables.text(table)
       let findings = opened.tables.diagnostics(table)
       let bytes = text.isEdited ? text.bytes : []
-      let isEdited = text.isEdited && bytes != text.original.bytes
+      let isEdited = text.isEdited && !bytes.elementsEqual(text.originalBytes)
       if isEdited {
         change.texts.append(
           MailChange.TextChange(

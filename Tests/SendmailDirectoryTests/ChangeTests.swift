@@ -268,3 +268,19 @@ import Testing
 }
 
 private func + (left: ByteString, right: ByteString) -> ByteString { ByteString(left.bytes + right.bytes) }
+
+@Suite struct TablesOfAChangeTests {
+  @Test func anEditOfAnotherTableIsNotLost() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("access", "a.example OK\n")
+    let mail = try MailDirectory(directory.path)
+    // A table that is not there yet is made.
+    try mail.change { tables in try tables.aliases.add("sales", to: ["anna"]) }
+    #expect(try directory.readText("aliases") == "sales: anna\n")
+    // One that was not announced is refused.
+    #expect(throws: MailDirectoryError.self) {
+      try mail.change(to: [.access]) { tables in try tables.aliases.add("sales", to: ["bernd"]) }
+    }
+    #expect(try directory.readText("aliases") == "sales: anna\n")
+  }
+}

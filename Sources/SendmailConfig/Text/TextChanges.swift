@@ -29,6 +29,9 @@ struct TextHunk {
 }
 
 extension Text {
+  /// The bytes as they were read.
+  package var originalBytes: ArraySlice<UInt8> { buffer[..<originalCount] }
+
   /// The text as it was read, before any edit.
   public var original: Text { Text(Array(buffer[..<originalCount])) }
 
