@@ -135,6 +135,34 @@ import Testing
     #expect(try table.allowRelay(from: "203.0.113.9").isChange)
   }
 
+  @Test func anEntryOfABlockThatEndsIsKept() throws {
+    var table = AccessTable()
+    try table.allowRelay(from: "203.0.113.64/30", expires: CalendarDate("2030-01-01"))
+    #expect(try table.allowRelay(from: "203.0.113.65").isChange)
+    #expect(try !table.allowRelay(from: "203.0.113.65").isChange)
+    let today = try #require(CalendarDate("2031-01-01"))
+    #expect(try table.pruneRelays(today: today).count == 1)
+    #expect(table.relays.map(\.client) == ["203.0.113.65"])
+    #expect(table.rules.map { "\($0.entry.key)" } == ["Connect:203.0.113.65"])
+  }
+
+  @Test func anEndIsLifted() throws {
+    var table = AccessTable()
+    let client = try RelayClient("203.0.113.65")
+    try table.allowRelay(from: client, expires: CalendarDate("2030-01-01"), note: "why")
+    #expect(try table.allowRelay(from: client).expires == CalendarDate("2030-01-01"))
+    #expect(try table.allowRelay(from: client, isUnlimited: true).isChange)
+    #expect(table.relays.map(\.expires) == [nil] && table.relays.map(\.note) == ["why"])
+    #expect(try table.allowRelay(from: client, note: "").isChange)
+    #expect(table.relays.map(\.note) == [nil])
+  }
+
+  @Test func whatSendmailNeverAsksForIsNoRelay() {
+    let text =
+      "198.51.100.0/24 RELAY\nIPv6:::1 RELAY\nConnect:192.0.2. RELAY\na.example OK\nA.example RELAY\nb.example RELAY\n"
+    #expect(AccessTable(Array(text.utf8)).relays.map(\.client) == ["b.example"])
+  }
+
   @Test func aNoteIsWrittenOnce() throws {
     var table = AccessTable(Array(Self.sample.utf8))
     try table.allowRelay(from: "192.0.2.1", note: "first")

@@ -162,10 +162,11 @@ extension AccessTable {
       table.replaceLines(own.line..<own.line + 1, with: record.line.bytes + table.text.lineEnd)
       if !pairs.isEmpty { try table.insert(pairs, at: own.line + 1) }
     } else {
-      let comment = isRecordWanted || keys.count > 1 ? record.line : nil
+      // Where all entries are there, they are another note's that ends: this one keeps them then.
+      let comment = isRecordWanted || keys.count > 1 || pairs.isEmpty ? record.line : nil
       // Entries that are there already stay with the comment that somebody wrote above them.
       let place = missing.isEmpty ? first ?? 0 : table.place(behind: isRelaySibling)
-      if comment != nil || !pairs.isEmpty { try table.insert(comment: comment, pairs, at: place) }
+      try table.insert(comment: comment, pairs, at: place)
     }
     return RelayChange(alreadyBy: nil, expires: record.expires, isChange: true, warnings: obstacles(to: client))
   }
@@ -241,13 +242,15 @@ extension AccessTable {
     return result
   }
 
-  /// The folded, tagged keys that go away with a note that ends.
+  /// The folded, tagged keys that go away with a note that ends, and that no other note needs.
   private func endingKeys(_ notes: [(line: Int, note: RelayNote)], except client: RelayClient) -> Set<ByteString> {
-    var keys: Set<ByteString> = []
-    for (_, note) in notes where note.expires != nil && note.client != client {
-      for key in (try? note.client.keys(ipv6Form)) ?? [] { keys.insert(tagged(key)) }
+    var ending: Set<ByteString> = []
+    var staying: Set<ByteString> = []
+    for (_, note) in notes {
+      let keys = ((try? note.client.keys(ipv6Form)) ?? []).map(tagged)
+      if note.expires != nil, note.client != client { ending.formUnion(keys) } else { staying.formUnion(keys) }
     }
-    return keys
+    return ending.subtracting(staying)
   }
 
   private func key(of decision: RelayDecision) -> ByteString { decision.rule.map { tagged(bare($0.key)) } ?? "" }
