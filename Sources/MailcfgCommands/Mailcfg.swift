@@ -42,6 +42,10 @@ public struct Mailcfg: ParsableCommand {
   /// Runs what the process was asked for, and ends it.
   public static func start() {
     CurrentProcess.openStandardDescriptors()
+    // Swift has put U+FFFD where an argument was not UTF-8: two names would become one.
+    if CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+      Output.fail("an argument is not UTF-8; a table with such bytes has to be changed by hand or by the library", 65)
+    }
     // Scripts ask every program for this; it need not wait for the parser.
     if CommandLine.arguments.dropFirst() == ["--version"] {
       print(version)

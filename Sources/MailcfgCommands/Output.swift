@@ -27,6 +27,12 @@ struct Output {
     if !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
   }
 
+  /// Prints why nothing can be done, and ends the process.
+  static func fail(_ message: String, _ code: Int32) -> Never {
+    write(Array("mailcfg: \(message)\n".utf8), to: STDERR_FILENO)
+    exit(code)
+  }
+
   /// Prints what failed.
   func failed(_ error: MailDirectoryError) {
     Output.write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
@@ -72,8 +78,7 @@ struct Output {
         // A reader that closed its end has what it wanted; what a full disk swallowed is an answer lost.
         guard descriptor == STDOUT_FILENO, errno != EPIPE else { return }
         let error = SystemError(call: "write", path: "standard output", errno: errno)
-        write(Array("mailcfg: \(error)\n".utf8), to: STDERR_FILENO)
-        exit(MailDirectoryError.Code.inputOutput.rawValue)
+        fail("\(error)", MailDirectoryError.Code.inputOutput.rawValue)
       }
       rest = rest.dropFirst(count)
     }

@@ -124,7 +124,9 @@ struct RelayCommand: ParsableCommand {
       try Output.run(options) { output in
         let directory = try options.directory()
         let path = directory.path(of: .access)
-        let relays = try directory.read([.access]).access.relays
+        let access = try directory.read([.access]).access
+        let relays = access.relays
+        for finding in access.unreadableNotes { output.finding(finding, path: path) }
         if options.json {
           return try output.json(
             Report(
@@ -221,8 +223,9 @@ struct RelayCommand: ParsableCommand {
       try Output.run(options) { output in
         guard let today = CalendarDate.today else { throw MailDirectoryError(.inputOutput, "the clock cannot be read") }
         // A night job makes no map of what somebody may be in the middle of writing.
-        try output.change(.access, reason: "relay prune", buildsOlderMaps: false) { (tables, _) throws(EditError) in
-          _ = try tables.access.pruneRelays(today: today)
+        try output.change(.access, reason: "relay prune", buildsOlderMaps: false) {
+          (tables, remarks) throws(EditError) in
+          remarks.warnings = tables.access.unreadableNotes + tables.access.pruneRelays(today: today).warnings
         }
       }
     }

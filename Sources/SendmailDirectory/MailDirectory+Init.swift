@@ -24,8 +24,13 @@ extension MailDirectory {
     let directory = try MailDirectory(path)
     let present = directory.presentTables
     let absent = Set(MailTable.allCases.filter { !present.contains($0) })
-    guard !absent.isEmpty else { return change }
-    return try directory.transact(absent, options, rebuild: .whenDifferent, needsTable: false) { tables in
+    let unbuilt = present.filter { table in
+      guard let map = (try? directory.locations.location(of: table))?.map else { return false }
+      return !directory.locations.isThere(map.path)
+    }
+    guard !absent.isEmpty || !unbuilt.isEmpty else { return change }
+    return try directory.transact(absent.union(unbuilt), options, rebuild: .whenDifferent, needsTable: false) {
+      tables in
       for table in absent { tables.append(comment: comment(table), to: table) }
     }
   }

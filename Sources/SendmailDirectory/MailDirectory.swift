@@ -238,6 +238,8 @@ extension MailDirectory {
     _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
     mayBeMissing: Bool = true, _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
+    // A configuration that does not fit is the better reason.
+    for table in tables { _ = try locations.location(of: table) }
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
     guard !needsTable || !presentTables.isEmpty else {
       throw MailDirectoryError(

@@ -24,7 +24,7 @@ public struct MailTables: Sendable {
   /// What is wrong with the lines of a table.
   public func diagnostics(_ table: MailTable) -> [Diagnostic] {
     switch table {
-    case .access: access.table.diagnostics
+    case .access: access.diagnostics
     case .virtmap: virtualUsers.diagnostics
     case .alias: aliases.diagnostics
     case .host: hosts.diagnostics

@@ -114,7 +114,9 @@ struct TableLocations: Sendable {
       conventions.includesNul = map.flags.includesNUL
       return TableLocation(table, path: try rebased(file.description), type: type, conventions: conventions)
     case .alias:
-      guard let file = configuration.aliasFiles.first(where: { MapType(makemapName: $0.mapClass.description) != nil }),
+      let files = configuration.aliasFiles.filter { MapType(makemapName: $0.mapClass.description) != nil }
+      // sendmail looks into one after the other; the first that is there is the one to change.
+      guard let file = files.first(where: { (try? rebased($0.path.description)).map(isThere) ?? false }) ?? files.first,
         let type = MapType(makemapName: file.mapClass.description)
       else { throw missing("option AliasFile names no file of type hash, btree or implicit", "set it there") }
       var conventions = MapConventions.newaliases

@@ -53,7 +53,7 @@ package final class WriterLock {
   private static func open(_ directory: Directory) throws(SystemError) -> Descriptor {
     let file: Descriptor
     do {
-      file = try directory.open(fileName, O_RDWR | O_CREAT, mode: 0o644)
+      file = try directory.open(fileName, O_RDWR | O_CREAT, mode: 0o600)
     } catch {
       // Another user's lock file can be locked without the right to write to it.
       if !error.isPermission { throw error }

@@ -1,5 +1,6 @@
-import SendmailConfig
 import Testing
+
+@testable import SendmailConfig
 
 @Suite struct AccessRelayTests {
   static let sample = """
@@ -49,6 +50,7 @@ import Testing
 
   @Test(arguments: [
     "203.0.113.300", "203.0.113.0/33", "203.0.113.1/24", "203.0.113", "2001:db8::/129", "2001:db8::g", "0.0.0.0/0",
+    "0.0.0.0/1", "::ffff:10.0.0.0/8", "1.2.3.4/032", "0x7f.1", "1.2.3.4-1.2.3.9", "\u{212A}elvin.de",
     "user@example.org", "*.example.org", ".example.org", "example.org.", "org", "", "exam ple.org", "1.2.3.4\n",
     "2001:db8:::1", "1:2:3:4:5:6:7:8:9", "203.0.113.025", "example.org\nConnect:0", "203..113.4", "192", "203.0.113.",
     "IPv6:2001:db8", "203.0.113.4.",
@@ -125,7 +127,7 @@ import Testing
     try table.allowRelay(from: "203.0.113.1", expires: CalendarDate("2026-01-31"))
     try table.allowRelay(from: "203.0.113.2", expires: CalendarDate("2026-02-01"))
     let today = try #require(CalendarDate("2026-02-01"))
-    #expect(try table.pruneRelays(today: today).map { "\($0.client)" } == ["203.0.113.1"])
+    #expect(table.pruneRelays(today: today).notes.map { "\($0.client)" } == ["203.0.113.1"])
     #expect(table.relays.map(\.client) == ["192.0.2.1", "198.51.100.0/24", "203.0.113.2"])
   }
 
@@ -141,9 +143,66 @@ import Testing
     #expect(try table.allowRelay(from: "203.0.113.65").isChange)
     #expect(try !table.allowRelay(from: "203.0.113.65").isChange)
     let today = try #require(CalendarDate("2031-01-01"))
-    #expect(try table.pruneRelays(today: today).count == 1)
+    #expect(table.pruneRelays(today: today).notes.count == 1)
     #expect(table.relays.map(\.client) == ["203.0.113.65"])
     #expect(table.rules.map { "\($0.entry.key)" } == ["Connect:203.0.113.65"])
+  }
+
+  /// Whatever the order: a client that was added by itself stays when a block around it goes.
+  @Test func whatWasAddedByItselfStays() throws {
+    let client = try RelayClient("10.7.1.1")
+    for (first, second, gone) in [
+      ("10.7.1.1", "10.7.1.0/30", "10.7.1.0/30"), ("10.7.1.0/30", "10.7.1.1", "10.7.1.0/30"),
+      ("10.7.1.0/29", "10.7.1.0/30", "10.7.1.0/29"), ("10.7.1.0/30", "10.7.1.0/29", "10.7.1.0/29"),
+      ("10.7.1.0/24", "10.7.1.1", "10.7.1.0/24"), ("10.7.0.0/16", "10.7.1.0/24", "10.7.0.0/16"),
+    ] {
+      var table = AccessTable(Array("other.example RELAY\n".utf8))
+      try table.allowRelay(from: first)
+      try table.allowRelay(from: second)
+      try table.removeRelay(from: RelayClient(gone))
+      #expect(try table.relayDecision(for: client).mayRelay, "\(first) \(second)")
+    }
+  }
+
+  @Test func twoNotesOfOneClient() throws {
+    let text =
+      "# mailcfg: relay 192.0.2.5 expires=2020-01-01\n# mailcfg: relay 192.0.2.5 expires=2030-01-01\nConnect:192.0.2.5\tRELAY\n"
+    var table = AccessTable(Array(text.utf8))
+    let today = try #require(CalendarDate("2026-01-01"))
+    #expect(table.pruneRelays(today: today).notes.count == 1)
+    #expect(
+      String(decoding: table.table.text.bytes, as: UTF8.self)
+        == "# mailcfg: relay 192.0.2.5 expires=2030-01-01\nConnect:192.0.2.5\tRELAY\n")
+  }
+
+  @Test func anEndOfAHandWrittenEntry() throws {
+    var table = AccessTable(Array("10.1.2.3 RELAY\nConnect:10.1 RELAY\n".utf8))
+    try table.allowRelay(from: "10.1.2.3", expires: CalendarDate("2026-01-01"))
+    let today = try #require(CalendarDate("2026-01-02"))
+    let pruned = table.pruneRelays(today: today)
+    #expect(pruned.warnings.map(\.code) == [.relayStillAllowed])
+    #expect(table.rules.map { "\($0.entry.key)" } == ["Connect:10.1"])
+    var wide = AccessTable(Array("Connect:10.1 RELAY\n".utf8))
+    #expect(
+      try wide.allowRelay(from: "10.1.2.3", expires: CalendarDate("2026-01-01")).warnings.map(\.code) == [
+        .relayStillAllowed
+      ])
+  }
+
+  @Test func anEntryThatWasMovedIsFound() throws {
+    var table = AccessTable(
+      Array("Connect:192.0.2.5 RELAY\nConnect:192.0.2.6 RELAY\n\n# mailcfg: relay 192.0.2.6\n".utf8))
+    try table.removeRelay(from: RelayClient("192.0.2.6"))
+    #expect(table.rules.map { "\($0.entry.key)" } == ["Connect:192.0.2.5"])
+    #expect(table.notes.isEmpty)
+  }
+
+  @Test func notesThatCannotBeRead() throws {
+    for line in ["expires=2020-1-1", "expires=2027-01-01 by hand bob", "note=x", "bob"] {
+      let text = "# mailcfg: relay 192.0.2.6 \(line)\nConnect:192.0.2.6 RELAY\n"
+      let table = AccessTable(Array(text.utf8))
+      #expect(table.unreadableNotes.isEmpty == (line == "note=x"), "\(line)")
+    }
   }
 
   @Test func anEndIsLifted() throws {

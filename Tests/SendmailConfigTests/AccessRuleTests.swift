@@ -24,7 +24,8 @@ import Testing
 
   @Test func actions() {
     let cases: [(String, String, AccessAction)] = [
-      ("", " relay\r", .relay), ("", "OK", .ok), ("", "Reject", .reject), ("", "DISCARD", .discard),
+      ("", " relay\r", .relay), ("", "RELAY (office)", .relay), ("", "(c)RELAY", .relay), ("", "RELAY%1", .relay),
+      ("", "50%", .other("50%")), ("", "OK", .ok), ("", "Reject", .reject), ("", "DISCARD", .discard),
       ("", "skip", .skip),
       ("", "QUARANTINE:why not", .quarantine(reason: "why not")),
       ("", "ERROR:5.7.1:550 no", .error(enhancedCode: "5.7.1", text: "550 no")),

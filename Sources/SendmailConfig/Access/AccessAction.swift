@@ -51,7 +51,7 @@ public enum AccessAction: Hashable, Sendable {
       self = own
       return
     }
-    switch String(decoding: bytes, as: UTF8.self).lowercased() {
+    switch AccessAction.keyword(bytes) {
     case "ok": self = .ok
     case "relay": self = .relay
     case "reject": self = .reject
@@ -59,6 +59,27 @@ public enum AccessAction: Hashable, Sendable {
     case "skip": self = .skip
     default: self = AccessAction.withText(bytes) ?? .other(ByteString(bytes))
     }
+  }
+
+  /// A value as sendmail compares it with its words: without comments in parentheses and `%0` to `%9`, in lower case.
+  private static func keyword(_ bytes: ArraySlice<UInt8>) -> String {
+    var result: [UInt8] = []
+    var depth = 0
+    var isArgument = false
+    for byte in bytes {
+      if isArgument {
+        isArgument = false
+        if ASCII.isDigit(byte) { continue }
+        result.append(0x25)
+      }
+      switch byte {
+      case 0x25: isArgument = true
+      case 0x28: depth += 1
+      case 0x29 where depth > 0: depth -= 1
+      default: if depth == 0 { result.append(ASCII.lowercased(byte)) }
+      }
+    }
+    return String(decoding: result.trimming(while: ASCII.isSpace), as: UTF8.self)
   }
 
   /// The values that only one tag has.

@@ -3,6 +3,8 @@ extension Diagnostic.Code {
   public static let relayStillDenied = Diagnostic.Code(rawValue: "relay.still-denied")
   /// An entry that still lets a client relay that was taken off.
   public static let relayStillAllowed = Diagnostic.Code(rawValue: "relay.still-allowed")
+  /// A comment that begins as a note of a relay and cannot be read.
+  public static let relayUnreadableNote = Diagnostic.Code(rawValue: "relay.unreadable-note")
   /// An entry that lets more than the one client relay.
   public static let relayMatchesMore = Diagnostic.Code(rawValue: "relay.matches-more")
 }
@@ -136,9 +138,10 @@ extension AccessTable {
     record.note = note == nil ? record.note : asked.note
     let isRecordWanted = asked.expires != nil || asked.note != nil
 
-    let ending = endingKeys(notes, except: client)
+    let others = keysOfOthers(notes, than: client)
     let decisions = client.isLoopback ? [] : decide(keys)
-    let isAllowed = decisions.allSatisfy { $0.mayRelay && !ending.contains(key(of: $0)) }
+    // What another note let relay may go with that note, so it does not count.
+    let isAllowed = decisions.allSatisfy { $0.mayRelay && !others.contains(key(of: $0)) }
     let isRecorded = own.map { $0.note == record } ?? !isRecordWanted
     if isAllowed, isRecorded || client.isLoopback {
       return RelayChange(
@@ -162,13 +165,26 @@ extension AccessTable {
       table.replaceLines(own.line..<own.line + 1, with: record.line.bytes + table.text.lineEnd)
       if !pairs.isEmpty { try table.insert(pairs, at: own.line + 1) }
     } else {
-      // Where all entries are there, they are another note's that ends: this one keeps them then.
-      let comment = isRecordWanted || keys.count > 1 || pairs.isEmpty ? record.line : nil
+      // Where all entries are there, they are another note's: this one keeps them when that one goes.
+      let comment = isRecordWanted || client.isBlock || pairs.isEmpty ? record.line : nil
       // Entries that are there already stay with the comment that somebody wrote above them.
       let place = missing.isEmpty ? first ?? 0 : table.place(behind: isRelaySibling)
       try table.insert(comment: comment, pairs, at: place)
     }
-    return RelayChange(alreadyBy: nil, expires: record.expires, isChange: true, warnings: obstacles(to: client))
+    var warnings = obstacles(to: client)
+    let wider = zip(keys, decisions).first { key, decision in
+      decision.mayRelay && decision.rule.map { tagged(bare($0.key)) != tagged(key) } ?? false
+    }
+    if let end = asked.expires, let rule = wider?.1.rule,
+      let line = table.firstLines(of: [rule.entry.key.folded])[rule.entry.key.folded]
+    {
+      warnings.append(
+        Diagnostic(
+          code: .relayStillAllowed, severity: .warning, line: line + 1,
+          message: "\(client) will go on relaying after \(end) by \(rule.entry.key.escaped)",
+          remedy: "if that is not meant, take that entry off"))
+    }
+    return RelayChange(alreadyBy: nil, expires: record.expires, isChange: true, warnings: warnings)
   }
 
   /// Lets a client relay that a person wrote; see ``allowRelay(from:expires:note:)-(RelayClient,_,_)``.
@@ -179,59 +195,138 @@ extension AccessTable {
     try allowRelay(from: RelayClient(client), expires: expires, note: note.map { ByteString($0) })
   }
 
-  /// Takes a client off: its note, and those of its entries that no other note needs.
+  /// Takes a client off: its note and the entries below it, but for those that another note needs.
   ///
-  /// An untagged entry of a name stays, because it lets mail to the domain in too, and so does an untagged entry of an address
-  /// that was there before the client was added with a note; a warning names it.
+  /// Where a tool has moved the note away from its entries, they are found by their keys; where there is no note, so are
+  /// those that somebody wrote by hand. An untagged entry of a name stays, because it lets mail to the domain in too. A
+  /// warning names what still lets the client relay.
   ///
   /// - Throws: ``EditError`` where the client cannot be expressed in keys; see ``IPNetwork/keys(_:)``.
   @discardableResult
   public mutating func removeRelay(from client: RelayClient) throws(EditError) -> RelayChange {
+    let keys = try client.keys(ipv6Form)
     let notes = self.notes
-    var kept: Set<ByteString> = []
-    for (_, note) in notes where note.client != client {
-      for key in (try? note.client.keys(ipv6Form)) ?? [] { kept.insert(tagged(key)) }
-    }
-    var gone = Set(notes.filter { $0.note.client == client }.map(\.line))
-    var keys: Set<ByteString> = []
-    for key in try client.keys(ipv6Form) where !kept.contains(tagged(key)) {
-      keys.insert(tagged(key))
-      // What was added with a note has tagged entries; an untagged one was there before.
-      if case .network = client, gone.isEmpty { keys.insert(key.folded) }
-    }
-    for line in table.lines(of: keys) {
-      if let entry = table.entry(at: line), AccessAction(entry.value) == .relay { gone.insert(line) }
+    let own = notes.filter { $0.note.client == client }
+    var gone = lines(of: own, among: notes)
+    if own.isEmpty {
+      let others = keysOfOthers(notes, than: client)
+      var wanted = Set(keys.map(tagged)).subtracting(others)
+      if case .network = client { wanted.formUnion(keys.filter { !others.contains(tagged($0)) }.map(\.folded)) }
+      gone.formUnion(relayLines(of: wanted))
     }
     table.removeLines(gone)
-    var warnings: [Diagnostic] = []
-    if let rule = decide(try client.keys(ipv6Form)).first(where: \.mayRelay)?.rule {
-      let untagged =
-        rule.key.tag == nil ? ", and more: an entry without a tag is also about senders and recipients" : ""
-      // An entry that came with a note goes with its note.
-      let key = tagged(bare(rule.key))
-      let owner = self.notes.first { (try? $0.note.client.keys(ipv6Form))?.contains { tagged($0) == key } ?? false }
-      let command = owner.map { "relay remove \($0.note.client)" } ?? "access remove \(rule.entry.key.escaped)"
-      warnings.append(
-        Diagnostic(
-          code: .relayStillAllowed, severity: .warning, line: rule.entry.line,
-          message: "\(client) may still relay by \(rule.entry.key.escaped)\(untagged)",
-          remedy: "if that is not meant: mailcfg \(command)"))
-    }
-    return RelayChange(alreadyBy: nil, expires: nil, isChange: !gone.isEmpty, warnings: warnings)
+    return RelayChange(alreadyBy: nil, expires: nil, isChange: !gone.isEmpty, warnings: stillAllowed([client]))
   }
 
   /// Takes off every client whose last day is over.
   ///
   /// - Parameter today: The day it is.
-  /// - Returns: The notes of those taken off.
-  public mutating func pruneRelays(today: CalendarDate) throws(EditError) -> [RelayNote] {
-    let over = notes.map(\.note).filter { $0.expires.map { $0 < today } ?? false }
-    for note in over { try removeRelay(from: note.client) }
-    return over
+  /// - Returns: The notes of those taken off, and warnings of what still lets some of them relay.
+  public mutating func pruneRelays(today: CalendarDate) -> (notes: [RelayNote], warnings: [Diagnostic]) {
+    let notes = self.notes
+    let over = notes.filter { $0.note.expires.map { $0 < today } ?? false }
+    guard !over.isEmpty else { return ([], []) }
+    table.removeLines(lines(of: over, among: notes))
+    let staying = Set(self.notes.map(\.note.client))
+    return (over.map(\.note), stillAllowed(over.map(\.note.client).filter { !staying.contains($0) }))
   }
 }
 
 extension AccessTable {
+  /// The 0-based lines that go with some notes: the notes, and their entries that no other note needs.
+  private func lines(
+    of going: [(line: Int, note: RelayNote)], among notes: [(line: Int, note: RelayNote)]
+  ) -> Set<Int> {
+    let goingLines = Set(going.map(\.line))
+    var needed: Set<ByteString> = []
+    for (line, note) in notes where !goingLines.contains(line) { needed.formUnion(keys(of: note)) }
+    var result = goingLines
+    var displaced: Set<ByteString> = []
+    for (line, note) in going {
+      let keys = keys(of: note)
+      let group = group(below: line, keys)
+      if group.isEmpty { displaced.formUnion(keys.subtracting(needed)) }
+      for (line, key) in group where !needed.contains(key) { result.insert(line) }
+    }
+    if !displaced.isEmpty { result.formUnion(relayLines(of: displaced)) }
+    return result
+  }
+
+  /// The entries right below a note that are its own.
+  private func group(below note: Int, _ keys: Set<ByteString>) -> [(line: Int, key: ByteString)] {
+    var result: [(line: Int, key: ByteString)] = []
+    var line = note + 1
+    while line < table.text.lineCount {
+      defer { line += 1 }
+      // The note of one client of a block may stand among the entries of the block.
+      if RelayNote(line: table.text.buffer[table.text.content(at: line)]) != nil { continue }
+      guard let entry = table.entry(at: line), AccessAction(entry.value) == .relay else { break }
+      let key = AccessKey(entry.key)
+      let own = tagged(bare(key))
+      if case .host = key.pattern, key.tag == nil { break }
+      guard key.tag == nil || key.tag == .connect, keys.contains(own) else { break }
+      result.append((line, own))
+    }
+    return result
+  }
+
+  /// The 0-based lines of the entries of some keys that let relay.
+  private func relayLines(of keys: Set<ByteString>) -> [Int] {
+    table.lines(of: keys).filter { line in table.entry(at: line).map { AccessAction($0.value) == .relay } ?? false }
+  }
+
+  /// The folded, tagged keys of a note.
+  private func keys(of note: RelayNote) -> Set<ByteString> {
+    Set(((try? note.client.keys(ipv6Form)) ?? []).map(tagged))
+  }
+
+  /// What still lets clients relay that were taken off.
+  private func stillAllowed(_ clients: [RelayClient]) -> [Diagnostic] {
+    let keys = clients.map { (try? $0.keys(ipv6Form)) ?? [] }
+    var decisions = decide(keys.flatMap { $0 })[...]
+    var result: [Diagnostic] = []
+    var notes: [(line: Int, note: RelayNote)]?
+    for (client, keys) in zip(clients, keys) {
+      let own = decisions.prefix(keys.count)
+      decisions = decisions.dropFirst(keys.count)
+      guard let rule = own.first(where: \.mayRelay)?.rule else { continue }
+      // An entry that came with a note goes with its note.
+      let all = notes ?? self.notes
+      notes = all
+      let key = tagged(bare(rule.key))
+      let owner = all.first { self.keys(of: $0.note).contains(key) }
+      let command = owner.map { "relay remove \($0.note.client)" } ?? "access remove \(rule.entry.key.escaped)"
+      let untagged =
+        rule.key.tag == nil ? ", and more: an entry without a tag is also about senders and recipients" : ""
+      result.append(
+        Diagnostic(
+          code: .relayStillAllowed, severity: .warning, line: rule.entry.line,
+          message: "\(client) may still relay by \(rule.entry.key.escaped)\(untagged)",
+          remedy: "if that is not meant: mailcfg \(command)"))
+    }
+    return result
+  }
+}
+
+extension AccessTable {
+  /// The lines that makemap refuses, and notes of relays that cannot be read, in the order of the text.
+  public var diagnostics: [Diagnostic] {
+    (table.diagnostics + unreadableNotes).sorted { $0.line < $1.line }
+  }
+
+  /// Comments that begin as a note of a relay and cannot be read, so that nothing is done about them.
+  public var unreadableNotes: [Diagnostic] {
+    let text = table.text
+    return (0..<text.lineCount).compactMap { index in
+      let line = text.buffer[text.content(at: index)]
+      guard line.first == ASCII.numberSign, RelayNote.isMeant(line), RelayNote(line: line) == nil else { return nil }
+      return Diagnostic(
+        code: .relayUnreadableNote, severity: .warning, line: index + 1,
+        message: "the note cannot be read, so it neither ends nor explains anything",
+        remedy: "write: # mailcfg: relay CLIENT expires=YYYY-MM-DD note=TEXT (the last two may be left out)")
+    }
+  }
+
   /// The relay notes and their 0-based lines.
   var notes: [(line: Int, note: RelayNote)] {
     var result: [(line: Int, note: RelayNote)] = []
@@ -242,15 +337,16 @@ extension AccessTable {
     return result
   }
 
-  /// The folded, tagged keys that go away with a note that ends, and that no other note needs.
-  private func endingKeys(_ notes: [(line: Int, note: RelayNote)], except client: RelayClient) -> Set<ByteString> {
-    var ending: Set<ByteString> = []
-    var staying: Set<ByteString> = []
+  /// The folded, tagged keys of other clients' notes, but for those that a note of this client has too.
+  private func keysOfOthers(
+    _ notes: [(line: Int, note: RelayNote)], than client: RelayClient
+  ) -> Set<ByteString> {
+    var others: Set<ByteString> = []
+    var own: Set<ByteString> = []
     for (_, note) in notes {
-      let keys = ((try? note.client.keys(ipv6Form)) ?? []).map(tagged)
-      if note.expires != nil, note.client != client { ending.formUnion(keys) } else { staying.formUnion(keys) }
+      if note.client == client { own = keys(of: note) } else { others.formUnion(keys(of: note)) }
     }
-    return ending.subtracting(staying)
+    return others.subtracting(own)
   }
 
   private func key(of decision: RelayDecision) -> ByteString { decision.rule.map { tagged(bare($0.key)) } ?? "" }
@@ -349,6 +445,12 @@ extension AccessTable {
 }
 
 extension RelayClient {
+  /// Whether it is more than one address.
+  var isBlock: Bool {
+    if case .network(let network) = self { return !network.isSingleAddress }
+    return false
+  }
+
   /// Whether it is the host itself, which sendmail lets relay whatever the table says; other 127.x.y.z are not.
   var isLoopback: Bool {
     guard case .network(let network) = self, network.isSingleAddress else { return false }

@@ -46,10 +46,15 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
   private static func block(_ text: String) throws(EditError) -> IPNetwork {
     let fields = text.split(separator: "/", omittingEmptySubsequences: false)
     guard fields.count == 2, !fields[1].isEmpty, fields[1].utf8.count <= 3, fields[1].utf8.allSatisfy(ASCII.isDigit),
-      let length = Int(fields[1])
+      fields[1].utf8.count == 1 || fields[1].utf8.first != 0x30, var length = Int(fields[1])
     else { throw RelayClient.refusal(text, ": a block is written ADDRESS/BITS, as in 192.0.2.0/24") }
     guard let address = IPAddress(fields[0]) else {
       throw RelayClient.refusal(text, ": \(quoted(fields[0])) is not an IP address\(complaint(fields[0]))")
+    }
+    if address.family == .ipv4, fields[0].utf8.contains(ASCII.colon) {
+      // An IPv4 address in IPv6 form: its bits stand behind 96 others.
+      guard length >= 96 else { throw RelayClient.refusal(text, ": write the block as IPv4") }
+      length -= 96
     }
     guard length <= address.bitWidth else {
       let family = address.family == .ipv4 ? "IPv4" : "IPv6"
@@ -112,6 +117,9 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
       try refuse("write the domain alone: it stands for every host below it")
     }
     if text.hasSuffix(".") { try refuse("leave the final dot off: sendmail never looks it up") }
+    guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+      try refuse("a host name in sendmail's tables has no letters beyond ASCII; write its xn-- form")
+    }
     let name = text.lowercased()
     guard name.utf8.allSatisfy({ ASCII.isDigit($0) || $0 &- 0x61 < 26 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F })
     else {
@@ -162,7 +170,12 @@ extension RelayClient {
     case .address, .network:
       let separator: UInt8 = bytes.contains(ASCII.colon) ? ASCII.colon : 0x2E
       for index in bytes.indices.reversed() where bytes[index] == separator {
-        // In the compressed form "::" goes as a unit.
+        // In the compressed form "::" goes as a unit; at the front it leaves "IPv6:".
+        let isFront = bytes.count > 6 && bytes[4..<7].allSatisfy { $0 == ASCII.colon }
+        if isFront, index == 5 {
+          keys.append(ByteString(bytes[..<5]))
+          break
+        }
         if index > 0, bytes[index - 1] == separator { continue }
         keys.append(ByteString(bytes[..<index]))
       }

@@ -50,7 +50,16 @@ public struct RelayNote: Hashable, Sendable {
       guard let date = CalendarDate(word().dropFirst("expires=".utf8.count)) else { return nil }
       expires = date
     }
-    if rest.starts(with: "note=".utf8) { note = ByteString(rest.dropFirst("note=".utf8.count)) }
+    guard !rest.isEmpty else { return }
+    // Words that somebody added elsewhere would be lost when the line is written again.
+    guard rest.starts(with: "note=".utf8) else { return nil }
+    note = ByteString(rest.dropFirst("note=".utf8.count))
+  }
+
+  /// Whether a comment line looks as if it were to be a note.
+  static func isMeant(_ line: ArraySlice<UInt8>) -> Bool {
+    let words = String(decoding: line.dropFirst(), as: UTF8.self).lowercased().split(separator: " ", maxSplits: 2)
+    return words.starts(with: ["mailcfg:", "relay"])
   }
 
   /// The comment line, without a line end.
