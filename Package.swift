@@ -34,7 +34,8 @@ let package = Package(
     .testTarget(name: "BerkeleyDBTests", dependencies: ["BerkeleyDB", "TestSupport"]),
     .testTarget(name: "SystemSupportTests", dependencies: ["SystemSupport", "CSystemSupport", "TestSupport"]),
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
-    .testTarget(name: "SendmailMapsTests", dependencies: ["SendmailMaps", "SendmailConfig", "TestSupport"]),
+    .testTarget(
+      name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
       dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
@@ -52,4 +53,9 @@ for target in package.targets where target.type != .system {
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
   ]
+}
+
+// Those who write the documentation need the plugin; those who use the library do not fetch it.
+if Context.environment["MAILCFG_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }

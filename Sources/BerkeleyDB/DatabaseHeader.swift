@@ -72,6 +72,8 @@ public struct DatabaseHeader: Sendable, Hashable {
     // Of a btree: DB_DUP 0x01, DB_RECNO 0x02, DB_DUPSORT 0x40, subdatabases 0x20. Of a hash: 0x01, 0x02, 0x04.
     let subdatabases: UInt32 = type == .hash ? 0x02 : 0x20
     guard flags & subdatabases == 0, type == .hash || flags & 0x02 == 0 else { throw .wrongType }
+    // Sorted duplicates and compression need functions that are not in the file.
+    guard flags & (type == .hash ? 0x04 : 0xC0) == 0 else { throw .badHeader }
     allowsDuplicates = flags & 0x01 != 0
     pages = Int(integer(32, bigEndian: big)) + 1
     guard pages * pageSize <= fileSize, fileSize % pageSize == 0 else { throw .truncatedFile }

@@ -3,8 +3,8 @@ internal import Glibc
 /// Looks at every page of a database file before libdb verifies it.
 ///
 /// libdb's own verification believes an item's length when it marks what the item covers, and writes behind its memory when
-/// the item reaches over the end of its page. So each item must be found inside its page first. What pages say of each other
-/// is left to libdb.
+/// the item reaches over the end of its page; and it walks down a tree for ever that bites its own tail. So each item must be
+/// found inside its page first, and each page above its children (``PageTree``). All else is left to libdb.
 ///
 /// A page (`PAGE` in libdb's db_page.h), integers in the byte order of the file: page number at byte 8, number of entries 20,
 /// lowest byte in use 22 (of an overflow page: its length), page type 25; from byte 26 the 16-bit offsets of the entries.
@@ -27,16 +27,21 @@ struct PageCheck {
     }
     defer { close(descriptor) }
     var buffer = [UInt8](repeating: 0, count: max(pageSize, 256 << 10))
-    while true {
+    var tree = PageTree()
+    var isSound = true
+    while isSound {
       let count = try PageCheck.fill(&buffer, from: descriptor, path: path)
       var start = 0
-      while start + pageSize <= count {
-        guard isSound(Page(buffer: buffer, start: start, isBigEndian: header.isBigEndian)) else {
-          throw BerkeleyDBError(.DB_VERIFY_BAD, operation: "DB->verify", path: path)
-        }
+      while isSound, start + pageSize <= count {
+        let page = Page(buffer: buffer, start: start, isBigEndian: header.isBigEndian)
+        isSound = self.isSound(page)
+        if isSound { tree.append(page) }
         start += pageSize
       }
-      if count < buffer.count { return }
+      if count < buffer.count { break }
+    }
+    guard isSound, tree.isSound else {
+      throw BerkeleyDBError(.DB_VERIFY_BAD, operation: "DB->verify", path: path)
     }
   }
 
@@ -79,9 +84,9 @@ struct PageCheck {
     guard start <= pageSize else { return false }
     for entry in 0..<page.entries {
       let offset = page.offset(entry)
-      guard offset >= start, offset + 3 <= pageSize, let size = size(page, offset), offset + size <= pageSize else {
-        return false
-      }
+      guard offset >= start, offset + 3 <= pageSize, let size = size(page, offset) else { return false }
+      // An item takes whole words of four bytes.
+      guard offset + (size + 3) & ~3 <= pageSize else { return false }
     }
     return true
   }
@@ -90,7 +95,8 @@ struct PageCheck {
   private func leafItemSize(_ page: Page, _ offset: Int) -> Int? {
     switch page.byte(offset + 2) & 0x7F {
     case 1: 3 + page.short(offset)
-    case 2, 3: 12
+    case 2: page.type == Page.btreeLeaf ? 12 : nil
+    case 3: 12
     default: nil
     }
   }
@@ -107,18 +113,27 @@ struct PageCheck {
   /// Whether the items of a hash page, each of which ends where the one before it begins, lie one below the other.
   private func hashItemsFit(_ page: Page) -> Bool {
     let start = Page.headerSize + 2 * page.entries
-    guard start <= pageSize else { return false }
+    guard start <= pageSize, page.entries % 2 == 0 else { return false }
     var end = pageSize
+    var previous: Range<Int>?
     for entry in 0..<page.entries {
       let offset = page.offset(entry)
       guard offset >= start, offset < end else { return false }
       let size = end - offset
       switch page.byte(offset) {
       case 1: break
-      case 2: guard duplicatesFit(page, offset + 1..<end) else { return false }
+      case 2: guard entry % 2 == 1, duplicatesFit(page, offset + 1..<end) else { return false }
       case 3: guard size >= 12 else { return false }
-      case 4: guard size >= 8 else { return false }
+      case 4: guard entry % 2 == 1, size >= 8 else { return false }
       default: return false
+      }
+      if entry % 2 == 0, page.byte(offset) != 1 {
+        previous = nil
+      } else if entry % 2 == 0 {
+        let key = offset + 1..<end
+        // libdb would print both keys as if they ended in NUL.
+        if page.type == Page.hash, let previous, !page.isOrdered(previous, key) { return false }
+        previous = key
       }
       end = offset
     }
@@ -139,7 +154,7 @@ struct PageCheck {
 }
 
 /// A page in a buffer, and what its header says.
-private struct Page {
+struct Page {
   let buffer: [UInt8]
   let start: Int
   let isBigEndian: Bool
@@ -163,6 +178,8 @@ private struct Page {
   var entries: Int { short(20) }
   /// The lowest byte in use; of an overflow page the length of its data.
   var lowest: Int { short(22) }
+  /// The level in a tree; 1 for a leaf.
+  var level: UInt8 { byte(24) }
   /// The page's type.
   var type: UInt8 { byte(25) }
 
@@ -171,6 +188,23 @@ private struct Page {
 
   /// A byte.
   func byte(_ offset: Int) -> UInt8 { buffer[start + offset] }
+
+  /// Whether a key may stand before another one on a page of a hash: by bytes, a key behind a longer one that it begins.
+  ///
+  /// Equal ones are let pass: libdb stores a short key twice when keys that are too large for their page are in its way.
+  func isOrdered(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+    for place in 0..<min(first.count, second.count) {
+      let (a, b) = (byte(first.lowerBound + place), byte(second.lowerBound + place))
+      if a != b { return a < b }
+    }
+    return first.count >= second.count
+  }
+
+  /// A 32-bit integer.
+  func integer(_ offset: Int) -> UInt32 {
+    let (first, second) = (UInt32(short(offset)), UInt32(short(offset + 2)))
+    return isBigEndian ? first << 16 | second : second << 16 | first
+  }
 
   /// A 16-bit integer.
   func short(_ offset: Int) -> Int {

@@ -29,6 +29,6 @@ enum AccessEntries: KeyedTable {
   }
   static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit { tables.access.remove(key) }
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString {
-    secrets || AccessKey(key).tag != AccessTag("AuthInfo") ? value : "***"
+    secrets || AccessKey(key).tag != .authInfo ? value : "***"
   }
 }

@@ -92,7 +92,7 @@ struct AliasCommand: ParsableCommand {
 
     func run() throws {
       try AliasCommand.change(change.name, options) { (aliases) throws(EditError) in
-        try aliases.set(change.bytes, for: ByteString(change.name), allowing: change.permissions)
+        try aliases.set(ByteString(change.name), to: change.bytes, allowing: change.permissions)
       }
     }
   }
@@ -106,7 +106,7 @@ struct AliasCommand: ParsableCommand {
 
     func run() throws {
       try AliasCommand.change(change.name, options) { (aliases) throws(EditError) in
-        try aliases.add(change.bytes, to: ByteString(change.name), allowing: change.permissions)
+        try aliases.add(ByteString(change.name), to: change.bytes, allowing: change.permissions)
       }
     }
   }

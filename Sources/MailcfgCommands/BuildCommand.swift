@@ -27,7 +27,7 @@ struct BuildCommand: ParsableCommand {
       let change = try directory.build(tables.isEmpty ? nil : Set(tables), force: force, options: options.changeOptions)
       var remarks = Remarks(path: directory.path)
       remarks.unchanged = change.maps.filter { !$0.isRebuilt }.map {
-        "\($0.path): agrees with its text, \($0.entries) entries"
+        "\($0.path): agrees with its text, \(Output.entries($0.entries))"
       }
       try output.report(change, remarks, allFindings: true)
       if change.findings.contains(where: { $0.finding.severity == .error }) { throw ExitCode(65) }

@@ -101,7 +101,7 @@ extension Output {
             text.changes.map { line in
               ChangeReport.Line(
                 file: text.path, line: line.line, action: line.action.rawValue,
-                before: line.before?.description, after: line.after?.description)
+                before: line.before.map { shown($0).description }, after: line.after.map { shown($0).description })
             }
           },
           maps: change.maps.map { ChangeReport.Map(file: $0.path, entries: $0.entries, rebuilt: $0.isRebuilt) },
@@ -109,9 +109,9 @@ extension Output {
       return
     }
     for warning in remarks.warnings { finding(warning, path: remarks.path) }
-    tell(change.findings, all: allFindings)
+    if allFindings || !options.quiet { tell(change.findings, all: allFindings) }
     if options.dryRun {
-      for text in change.texts { result(text.diff) }
+      for text in change.texts { result(withoutSecrets(diff: text.diff)) }
     }
     guard !options.quiet else { return }
     if !options.dryRun {
@@ -119,19 +119,18 @@ extension Output {
     }
     for line in remarks.unchanged { result(line) }
     for map in change.maps where map.isRebuilt {
-      let entries = map.entries == 1 ? "1 entry" : "\(map.entries) entries"
-      result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(entries)")
+      result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(Output.entries(map.entries))")
     }
   }
 
   private func tell(_ text: MailChange.TextChange) {
     if text.isNew { result("\(text.path): made") }
     for change in text.changes {
-      let line = change.after ?? change.before ?? ""
+      let line = shown(change.after ?? change.before ?? "")
       let isComment = line.bytes.first.map { $0 == 0x23 } ?? true
       if isComment, !options.verbose { continue }
       var told = "\(text.path):\(change.line): \(change.action.rawValue)  \(Output.spread(line))"
-      if change.action == .replaced, let before = change.before { told += "  (was \(Output.spread(before)))" }
+      if change.action == .replaced, let before = change.before { told += "  (was \(Output.spread(shown(before))))" }
       result(told)
     }
   }
@@ -147,9 +146,31 @@ extension Output {
     }
   }
 
+  /// A line of a table, for output: without the password that it may hold.
+  private func shown(_ line: ByteString) -> ByteString {
+    let key = ByteString(line.bytes.prefix { !ASCII.isSpace($0) })
+    guard !options.showSecrets, AccessKey(key).tag == .authInfo else { return line }
+    return ByteString(key.bytes + [ASCII.tab] + Array("***".utf8))
+  }
+
+  /// A unified diff without passwords.
+  private func withoutSecrets(diff: [UInt8]) -> [UInt8] {
+    guard !options.showSecrets else { return diff }
+    let text = Text(diff)
+    return (0..<text.lineCount).flatMap { index -> [UInt8] in
+      let line = text.buffer[text.content(at: index)]
+      return line.prefix(1) + shown(ByteString(line.dropFirst())).bytes + [ASCII.lineFeed]
+    }
+  }
+
+  /// How many entries, in words.
+  static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
+
   /// A line with two blanks where tabs or blanks separate its key from its value.
   static func spread(_ line: ByteString) -> String {
-    guard let start = line.bytes.firstIndex(where: ASCII.isBlank), start > 0 else { return line.escaped }
+    guard let start = line.bytes.firstIndex(where: ASCII.isBlank), start > 0, line.bytes[0] != ASCII.numberSign else {
+      return line.escaped
+    }
     let rest = line.bytes[start...].drop(while: ASCII.isBlank)
     return "\(ByteString(line.bytes[..<start]).escaped)  \(ByteString(rest).escaped)"
   }

@@ -17,7 +17,6 @@ struct DiffCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("access, virtmap, alias; all where none is named.", valueName: "table"))
   var table: MailTable?
-  @OptionGroup var secrets: SecretOptions
   @OptionGroup var options: GlobalOptions
 
   struct Report: Encodable {
@@ -43,7 +42,7 @@ struct DiffCommand: ParsableCommand {
           func shown(_ value: [UInt8]?) -> ByteString? {
             let value = value.map { ByteString($0) }
             guard table == .access, let value else { return value }
-            return AccessEntries.shown(value, of: key, secrets: secrets.showSecrets)
+            return AccessEntries.shown(value, of: key, secrets: options.showSecrets)
           }
           let inText = shown(difference.expected)
           let inMap = shown(difference.found)

@@ -9,14 +9,13 @@ struct DumpCommand: ParsableCommand {
     discussion: "EXAMPLES\n  mailcfg dump access\n  mailcfg dump alias --json")
 
   @Argument(help: "access, virtmap or alias.") var table: MailTable
-  @OptionGroup var secrets: SecretOptions
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
     try Output.run(options) { output in
       let pairs = try options.directory().dump(table).map { pair in
         guard table == .access else { return pair }
-        return (pair.key, AccessEntries.shown(pair.value, of: pair.key, secrets: secrets.showSecrets))
+        return (pair.key, AccessEntries.shown(pair.value, of: pair.key, secrets: options.showSecrets))
       }
       if options.json {
         let results = pairs.map { LookupCommand.Report.Result(key: $0.0.description, value: $0.1.description) }

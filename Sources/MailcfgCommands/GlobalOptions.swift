@@ -27,6 +27,9 @@ struct GlobalOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Tell more: comments that were written, where tables were found.")
   var verbose = false
 
+  @Flag(help: "Show passwords (AuthInfo) instead of ***.")
+  var showSecrets = false
+
   @Flag(name: .customLong("no-build"), help: "Change the text only; leave the map as it is.")
   var noBuild = false
 

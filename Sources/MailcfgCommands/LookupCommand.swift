@@ -19,7 +19,6 @@ struct LookupCommand: ParsableCommand {
   @Argument(help: "access, virtmap or alias.") var table: MailTable
   @Argument(help: ArgumentHelp("The keys; - reads them from standard input, a line each.", valueName: "key"))
   var keys: [String]
-  @OptionGroup var secrets: SecretOptions
   @OptionGroup var options: GlobalOptions
 
   struct Report: Encodable {
@@ -38,7 +37,7 @@ struct LookupCommand: ParsableCommand {
       let keys = isList ? StandardInput.lines() : keys.map { ByteString($0) }
       let values = try directory.lookup(keys, in: table)
       func shown(_ value: ByteString, of key: ByteString) -> ByteString {
-        table == .access ? AccessEntries.shown(value, of: key, secrets: secrets.showSecrets) : value
+        table == .access ? AccessEntries.shown(value, of: key, secrets: options.showSecrets) : value
       }
       if options.json {
         let results = zip(keys, values).map { key, value in

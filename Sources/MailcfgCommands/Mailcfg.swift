@@ -15,7 +15,7 @@ public struct Mailcfg: ParsableCommand {
       map at its next look-up.
 
       EXAMPLES
-        mailcfg relay add 203.0.113.25 --comment "ACME Exchange" --expires 2027-06-30
+        mailcfg relay add 203.0.113.25 --comment "ACME Exchange" --expires 2037-06-30
         mailcfg --dry-run alias add sales anna
         mailcfg --mail-dir ./etc-mail build
         mailcfg lookup access connect:203.0.113.25

@@ -22,7 +22,7 @@ struct RelayCommand: ParsableCommand {
 
         EXAMPLES
           mailcfg relay add 203.0.113.25
-          mailcfg relay add 203.0.113.25 --comment "ACME Exchange, ticket 4711" --expires 2027-06-30
+          mailcfg relay add 203.0.113.25 --comment "ACME Exchange, ticket 4711" --expires 2037-06-30
           mailcfg relay add 192.0.2.0/27 2001:db8:1::/48
         """)
 

@@ -16,7 +16,7 @@ struct StatusCommand: ParsableCommand {
       var map: String?
       var type: String?
       var entries: Int
-      var agrees: Bool
+      var agrees: Bool?
       var reason: String?
     }
     var version = 1
@@ -37,15 +37,19 @@ struct StatusCommand: ParsableCommand {
             }))
       } else if !options.quiet {
         for table in tables {
-          var line = "\(table.table): \(table.path), \(table.entries) \(table.entries == 1 ? "entry" : "entries")"
+          guard let agrees = table.agrees else {
+            output.result("\(table.table): not looked at: \(table.reason ?? "")")
+            continue
+          }
+          var line = "\(table.table): \(table.path), \(Output.entries(table.entries))"
           if let map = table.mapPath, let type = table.mapType {
-            line += "; \(map) (\(type)): " + (table.agrees ? "agrees" : table.reason ?? "does not agree")
+            line += "; \(map) (\(type)): " + (agrees ? "agrees" : table.reason ?? "does not agree")
           }
           output.result(line)
         }
         if let configuration = directory.configurationPath, options.verbose { output.note("by \(configuration)") }
       }
-      if tables.contains(where: { !$0.agrees }) { throw ExitCode.no }
+      if tables.contains(where: { $0.agrees == false }) { throw ExitCode.no }
     }
   }
 }

@@ -40,7 +40,6 @@ struct ListEntries<Kind: KeyedTable>: ParsableCommand {
       discussion: "EXAMPLES\n  mailcfg \(Kind.table) list\n  mailcfg \(Kind.table) list --json")
   }
 
-  @OptionGroup var secrets: SecretOptions
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
@@ -51,7 +50,7 @@ struct ListEntries<Kind: KeyedTable>: ParsableCommand {
       let entries = Kind.text(tables).entries.map { entry in
         TableEntry(
           line: entry.line, key: entry.key,
-          value: Kind.shown(entry.value, of: entry.key, secrets: secrets.showSecrets))
+          value: Kind.shown(entry.value, of: entry.key, secrets: options.showSecrets))
       }
       try output.list(entries, path: path)
       if options.verbose {
@@ -70,7 +69,6 @@ struct GetEntry<Kind: KeyedTable>: ParsableCommand {
   }
 
   @Argument(help: "The key, in any case of letters.") var key: String
-  @OptionGroup var secrets: SecretOptions
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
@@ -81,7 +79,7 @@ struct GetEntry<Kind: KeyedTable>: ParsableCommand {
         if options.json { try output.list([], path: path) } else { output.note("\(path): no entry for \(key)") }
         throw ExitCode.no
       }
-      let value = Kind.shown(entry.value, of: entry.key, secrets: secrets.showSecrets)
+      let value = Kind.shown(entry.value, of: entry.key, secrets: options.showSecrets)
       if options.json {
         return try output.list([TableEntry(line: entry.line, key: entry.key, value: value)], path: path)
       }
@@ -137,11 +135,6 @@ struct RemoveEntries<Kind: KeyedTable>: ParsableCommand {
       }
     }
   }
-}
-
-/// Whether passwords are shown.
-struct SecretOptions: ParsableArguments {
-  @Flag(help: "Show passwords (AuthInfo) instead of ***.") var showSecrets = false
 }
 
 extension Output {

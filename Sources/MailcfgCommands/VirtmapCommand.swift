@@ -16,8 +16,30 @@ struct VirtmapCommand: ParsableCommand {
       """,
     subcommands: [
       ListEntries<VirtualUserEntries>.self, GetEntry<VirtualUserEntries>.self, SetEntry<VirtualUserEntries>.self,
-      RemoveEntries<VirtualUserEntries>.self,
+      RemoveEntries<VirtualUserEntries>.self, Convert.self,
     ])
+
+  struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Writes @ before keys that are a bare domain, the catch-all of old virtual servers.",
+      discussion: """
+        A domain that has its @domain entry already keeps both lines.
+
+        EXAMPLES
+          mailcfg --dry-run virtmap convert
+        """)
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      try Output.run(options) { output in
+        try output.change(.virtmap) { (tables, remarks) throws(EditError) in
+          if tables.virtualUsers.convertBareDomains().isEmpty {
+            remarks.unchanged = ["\(remarks.path): there is no bare domain to convert; nothing to do"]
+          }
+        }
+      }
+    }
+  }
 }
 
 enum VirtualUserEntries: KeyedTable {

@@ -14,8 +14,8 @@ public struct TableStatus: Sendable {
   public var mapType: String?
   /// How many entries the text gives to its map; for a class file its words.
   public var entries: Int
-  /// Whether the map holds what the text says; true for a class file.
-  public var agrees: Bool
+  /// Whether the map holds what the text says; true for a class file, nil where it cannot be told.
+  public var agrees: Bool?
   /// Why not.
   public var reason: String?
 }
@@ -31,6 +31,11 @@ extension MailDirectory {
         .missing, "\(path): there is none of sendmail's tables here; mailcfg init makes empty ones")
     }
     var result: [TableStatus] = []
+    for table in MailTable.allCases where !present.contains(table) {
+      // A map that is not in the configuration is not looked at; one that mailcfg cannot look at is told.
+      guard let problem = locations.problem(of: table) else { continue }
+      result.append(TableStatus(table: table, path: path(of: table), entries: 0, agrees: nil, reason: problem))
+    }
     for table in present {
       let opened = try open([table], mayBeMissing: false)
       guard let location = opened.files[table]?.location else { continue }
@@ -49,7 +54,7 @@ extension MailDirectory {
         status.agrees = comparison.isUpToDate
         if count > 0 {
           status.reason = "\(count) \(count == 1 ? "entry differs" : "entries differ"); run mailcfg build"
-        } else if !status.agrees {
+        } else if status.agrees == false {
           status.reason = "the record @ is missing, and sendmail waits for it (AliasWait); run mailcfg build"
         }
       } catch {
@@ -57,7 +62,7 @@ extension MailDirectory {
       }
       result.append(status)
     }
-    return result
+    return result.sorted { $0.table < $1.table }
   }
 
   /// Where a map differs from its text, entry by entry: by line of the text, then what only the map has by key.
@@ -68,7 +73,10 @@ extension MailDirectory {
     let pairs = try open([table], mayBeMissing: false).tables.pairs(table) ?? MapPairs()
     let contents = MapContents(pairs, conventions: map.conventions)
     do throws(MapError) {
-      return try map.comparison(with: contents).differences
+      return try map.comparison(with: contents).differences.sorted { left, right in
+        let lines = (left.line ?? Int.max, right.line ?? Int.max)
+        return lines.0 == lines.1 ? left.key.lexicographicallyPrecedes(right.key) : lines.0 < lines.1
+      }
     } catch {
       throw MailDirectoryError(error, map: map.path)
     }

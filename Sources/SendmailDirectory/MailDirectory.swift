@@ -1,4 +1,4 @@
-public import SendmailConfig
+internal import SendmailConfig
 internal import SendmailMaps
 internal import SystemSupport
 
@@ -6,9 +6,9 @@ internal import SystemSupport
 ///
 /// ```swift
 /// let mail = try MailDirectory("/etc/mail")
-/// let change = try mail.change(reason: "ticket 4711") { tables throws(EditError) in
+/// let change = try mail.change(reason: "ticket 4711") { tables in
 ///   try tables.access.allowRelay(from: "203.0.113.25", note: "ACME Exchange")
-///   try tables.aliases.add(["anna", "bernd"], to: "sales")
+///   try tables.aliases.add("sales", to: ["anna", "bernd"])
 /// }
 /// print(change.diff)
 /// ```
@@ -87,13 +87,27 @@ public struct MailDirectory: Sendable {
   ///   - options: How.
   ///   - body: Makes the change to the texts.
   /// - Returns: What was changed; nothing where the texts said so already and their maps agree.
-  /// - Throws: ``MailDirectoryError``; nothing has changed then.
+  /// - Throws: ``MailDirectoryError``, for the refusal of an edit too, or what else `body` throws; nothing has changed then.
   @discardableResult
   public func change(
     reason: String? = nil, to tables: Set<MailTable>? = nil, options: Options = Options(),
-    _ body: (inout MailTables) throws(EditError) -> Void
-  ) throws(MailDirectoryError) -> MailChange {
-    try transact(tables ?? Set(presentTables), options, rebuild: .whenOlder, body)
+    _ body: (inout MailTables) throws -> Void
+  ) throws -> MailChange {
+    var foreign: (any Error)?
+    do {
+      return try transact(tables ?? Set(presentTables), options, rebuild: .whenOlder) { (tables) throws(EditError) in
+        do {
+          try body(&tables)
+        } catch let error as EditError {
+          throw error
+        } catch {
+          foreign = error
+          throw EditError(EditError.Code(rawValue: "stopped"), "the change was stopped")
+        }
+      }
+    } catch {
+      throw foreign ?? error
+    }
   }
 
   /// Brings maps up to date with their texts, by content.
@@ -172,7 +186,7 @@ extension MailDirectory {
     _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
-    guard !presentTables.isEmpty else {
+    guard !needsTable || !presentTables.isEmpty else {
       throw MailDirectoryError(
         .missing,
         "\(path): there is none of sendmail's tables here; mailcfg --mail-dir DIR names another directory, "
@@ -246,7 +260,8 @@ extension MailDirectory {
     }
     do throws(MapError) {
       _ = try MapBuilder(type: map.type).build(contents, at: staged.path)
-      let built = try MapReader(path: staged.path, type: map.type, foldsCase: map.conventions.foldsCase)
+      let built = try MapReader(
+        path: staged.path, type: map.type, foldsCase: map.conventions.foldsCase, verifies: false)
       guard try MapComparison(contents, with: built, limit: 0).agrees else {
         throw MapError(MapError.Code(rawValue: "read-back"), path: map.path)
       }

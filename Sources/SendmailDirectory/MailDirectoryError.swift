@@ -51,6 +51,12 @@ public struct MailDirectoryError: Error, Sendable, CustomStringConvertible {
   init(_ error: SystemError) {
     self.init(Code(rawValue: error.exitCode), error.description)
     if error.isLocked { message += "; try again, or give --wait SECONDS" }
+    if error.isPermission,
+      error.call != "open" || error.path.hasSuffix(".mailcfg.journal") || error.path.hasSuffix(".mailcfg.lock")
+    {
+      message += "; a change takes the right to make files in the directory"
+    }
+    if case .hardLinked = error.problem { message += "; make it a file of its own first (cp, then mv)" }
     if error.isChanged { message += "; nothing was written, run the command again" }
   }
 

@@ -21,8 +21,10 @@ extension MailDirectoryError {
 
 extension TableLocation.MapLocation {
   /// Opens the map for reading.
-  func open() throws(MapError) -> MapReader {
-    try MapReader(path: path, type: type, foldsCase: conventions.foldsCase)
+  ///
+  /// - Parameter verifies: Whether its structure is checked first, all of it.
+  func open(verifies: Bool = true) throws(MapError) -> MapReader {
+    try MapReader(path: path, type: type, foldsCase: conventions.foldsCase, verifies: verifies)
   }
 
   /// Compares the map with what it should hold.
@@ -33,11 +35,15 @@ extension TableLocation.MapLocation {
   /// Sees that what lies in the map's place may be replaced: a database of its type, or a file without a byte in it.
   func checkReplaceable() throws(MailDirectoryError) {
     do throws(MapError) {
-      _ = try open()
+      // That it is such a database is enough to know: it is not read, but replaced.
+      _ = try open(verifies: false)
     } catch {
       if error.isEmptyFile { return }
       var failure = MailDirectoryError(error, map: path)
-      failure.message += "; nothing was changed. If it is to be replaced: mailcfg build --force"
+      failure.message += "; nothing was changed"
+      if failure.code == .badData, !error.isNotRegular {
+        failure.message += ". If it is to be replaced: mailcfg build --force"
+      }
       throw failure
     }
   }

@@ -65,7 +65,7 @@ struct TableLocations: Sendable {
       home = named == nil ? TableLocations.foreignHome(of: configuration, in: opened) : nil
     } catch {
       var failure = MailDirectoryError(error)
-      if error.isMissing, error.path == directory {
+      if error.errno == ENOENT, error.path == directory {
         failure.message = "\(directory): there is no such directory; mailcfg --mail-dir DIR names another"
       }
       throw failure
@@ -128,6 +128,25 @@ struct TableLocations: Sendable {
       var location = TableLocation(table, path: try rebased(source.path.description))
       location.classFormat = source.format
       return location
+    }
+  }
+
+  /// Why a table that the configuration has cannot be read or built here; nil where it can, and where there is none.
+  func problem(of table: MailTable) -> String? {
+    guard let configuration else { return nil }
+    let isDeclared =
+      switch table {
+      case .access: configuration.map(named: "access") != nil
+      case .virtmap: configuration.map(named: "virtuser") != nil
+      case .alias: !configuration.aliasFiles.isEmpty
+      case .host: configuration.classSources(of: "w").contains { $0.kind == .file }
+      }
+    guard isDeclared else { return nil }
+    do throws(MailDirectoryError) {
+      let location = try location(of: table)
+      return isThere(location.path) ? nil : "\(location.path): there is no such file"
+    } catch {
+      return error.message
     }
   }
 

@@ -1,8 +1,9 @@
 internal import SendmailConfig
 
-/// Sorts the pairs of one bucket by their stored keys: by bytes, a key before a longer one that it begins.
+/// Sorts pairs by their stored keys, in the order of libdb's pages, so that it can add each pair behind the others.
 ///
-/// That is the order of the keys on a page, so libdb can add each pair behind the others.
+/// The order is by bytes. Of two keys of which one begins the other, the shorter is first in a btree, but the longer on a page
+/// of a hash.
 struct BucketSorter {
   /// A key in the buffer: its first bytes behind what all keys of the bucket have in common decide most comparisons.
   private struct Entry {
@@ -10,10 +11,13 @@ struct BucketSorter {
     var offset: UInt32
     var length: UInt32
     var number: UInt32
+    /// Whether the key has that many: an end decides otherwise than a byte.
+    var isWhole: Bool
   }
 
   private let pairs: MapPairs
   private let foldsCase: Bool
+  private let longerFirst: Bool
   private var keys: [UInt8] = []
   private var entries: [Entry] = []
   private var sources: [Int] = []
@@ -21,9 +25,10 @@ struct BucketSorter {
   private(set) var foundEqualKeys = false
 
   /// Makes a sorter for the pairs of a text.
-  init(_ pairs: MapPairs, foldsCase: Bool) {
+  init(_ pairs: MapPairs, foldsCase: Bool, longerFirst: Bool) {
     self.pairs = pairs
     self.foldsCase = foldsCase
+    self.longerFirst = longerFirst
   }
 
   /// Sorts the numbers in a range; pairs with equal keys in the order of the text.
@@ -49,7 +54,8 @@ struct BucketSorter {
     for position in range {
       let pair = pairs.pairs[Int(order[position])]
       entries.append(
-        Entry(prefix: 0, offset: UInt32(end), length: UInt32(pair.keyLength), number: order[position]))
+        Entry(
+          prefix: 0, offset: UInt32(end), length: UInt32(pair.keyLength), number: order[position], isWhole: false))
       sources.append(Int(pair.keyOffset))
       end += Int(pair.keyLength)
     }
@@ -80,18 +86,20 @@ struct BucketSorter {
         if place < Int(entry.length) { prefix |= UInt64(bytes[Int(entry.offset) + place]) }
       }
       entries[index].prefix = prefix
+      entries[index].isWhole = Int(entry.length) >= common + 8
     }
   }
 
   /// Negative, zero or positive, as the left key is before, equal to or behind the right one.
   private func compare(_ left: Entry, _ right: Entry) -> Int {
-    if left.prefix != right.prefix { return left.prefix < right.prefix ? -1 : 1 }
+    if left.isWhole, right.isWhole, left.prefix != right.prefix { return left.prefix < right.prefix ? -1 : 1 }
     let bytes = keys.span
     for place in 0..<Int(min(left.length, right.length)) {
       let (a, b) = (bytes[Int(left.offset) + place], bytes[Int(right.offset) + place])
       if a != b { return a < b ? -1 : 1 }
     }
-    return Int(left.length) - Int(right.length)
+    let order = Int(left.length) - Int(right.length)
+    return longerFirst ? -order : order
   }
 
   /// For the usual bucket of some dozens of pairs.
@@ -137,8 +145,10 @@ enum PageLayout {
   static let pageSize = 4096
   /// The bytes of a page that are its header's.
   private static let headerSize = 26
-  /// How full pages are to be at most, in the mean, in percent: keys spread unevenly, and a page too many costs more.
-  private static let fill = 75
+  /// How full pages are to be at most, in the mean, in percent.
+  ///
+  /// Keys spread unevenly: beyond, too many pages overflow.
+  private static let fill = 90
 
   /// What a pair takes of a page: both items with their type byte and their place, a large item only a reference.
   @inline(__always)

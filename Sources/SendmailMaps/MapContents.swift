@@ -80,7 +80,7 @@ public struct MapContents: Sendable {
       next[bucket] += 1
     }
     next = []
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
+    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: true)
     var kept = 0
     var fetched = 0
     var touched: UInt8 = 0
@@ -248,7 +248,7 @@ public struct MapContents: Sendable {
 
   /// The numbers of the pairs that count, by key: the order of a btree.
   func orderByKey() -> [UInt32] {
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase)
+    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: false)
     var result = order
     sorter.sort(&result, 0..<result.count)
     return result
@@ -270,7 +270,7 @@ public struct MapContents: Sendable {
 
 /// A key that a text has twice: the pair that counts and one that does not, by their numbers in the text's pairs.
 public struct MapDuplicate: Sendable, Hashable {
-  /// The number of the pair that counts: an index into ``MapPairs/pairs``.
+  /// The number of the pair that counts: an index into `MapPairs.pairs`.
   public var counted: UInt32
   /// The number of a pair that is not stored.
   public var ignored: UInt32

@@ -7,6 +7,8 @@ extension MapError {
   public var isPermission: Bool { underlying?.code == .EACCES }
   /// Whether the disk, or what may be written of it, is full.
   public var isFull: Bool { underlying?.code == .ENOSPC || underlying?.code == .EFBIG }
+  /// Whether there is something else than a file in its place.
+  public var isNotRegular: Bool { underlying?.code == .notARegularFile }
   /// Whether the file has no byte in it: a map that was never built.
   public var isEmptyFile: Bool { underlying?.code == .emptyFile }
 }

@@ -12,11 +12,14 @@ import Testing
     ["access", "set", "To:former.employee@shop.example", "550 5.1.1 gone"],
     ["access", "set", "spam.example", "ERROR:5.7.1:550 no", "thanks"], ["access", "remove", "from:noreply@"],
     ["access", "remove", "to:former.employee@shop.example"], ["virtmap", "set", "new@shop.example", "anna"],
-    ["virtmap", "set", "news@club.example", "dora@partner.example"], ["virtmap", "set", "@club.example", "error:nouser no"],
+    ["virtmap", "set", "news@club.example", "dora@partner.example"],
+    ["virtmap", "set", "@club.example", "error:nouser no"],
     ["virtmap", "remove", "@club.example"], ["alias", "set", "new", "anna", "bernd@partner.example"],
     ["alias", "set", "sales", "anna"], ["alias", "add", "sales", "dora"], ["alias", "drop", "sales", "bernd"],
-    ["alias", "drop", "sales", "anna"], ["alias", "remove", "webmaster"], ["alias", "remove", "bernd", "sales", "root"],
-    ["host", "add", "new.example"], ["host", "remove", "club.example"], ["host", "remove", "localhost", "shop-old.example"],
+    ["alias", "drop", "sales", "anna"], ["alias", "remove", "webmaster"],
+    ["alias", "remove", "bernd", "sales", "root"],
+    ["host", "add", "new.example"], ["host", "remove", "club.example"],
+    ["host", "remove", "localhost", "shop-old.example"],
     ["build"], ["build", "virtmap"],
   ]
 
@@ -30,7 +33,8 @@ import Testing
     // What patch makes of the copy is what the real run makes.
     let real = try place.run(command)
     let copy = try Workplace("hosting")
-    let patched = try run("patch", ["-p0", "--no-backup-if-mismatch"], input: dry.output, directory: copy.directory.path)
+    let patched = try run(
+      "patch", ["-p0", "--no-backup-if-mismatch"], input: dry.output, directory: copy.directory.path)
     if dry.output.starts(with: Array("--- ".utf8)) {
       #expect(patched.status == 0, "\(patched.outputText)")
       #expect(!patched.outputText.contains("fuzz") && !patched.outputText.contains("offset"), "\(patched.outputText)")
@@ -38,7 +42,8 @@ import Testing
       #expect(command[0] == "build")
     }
     for file in try copy.names() {
-      #expect(String(decoding: try place.read(file), as: UTF8.self) == String(decoding: try copy.read(file), as: UTF8.self))
+      #expect(
+        String(decoding: try place.read(file), as: UTF8.self) == String(decoding: try copy.read(file), as: UTF8.self))
       #expect(try place.read(file) == copy.read(file), "\(file)")
     }
     #expect(dry.errors == real.errors || command[0] == "host", "\(dry.errorText)")
@@ -195,7 +200,8 @@ import Testing
     }
     let place = try Workplace("hosting")
     try place("build")
-    let found = try Self.decode(Lookup.self, place("--json", "lookup", "access", "connect:192.0.2.10", "none", status: 1))
+    let found = try Self.decode(
+      Lookup.self, place("--json", "lookup", "access", "connect:192.0.2.10", "none", status: 1))
     #expect(found.results == [.init(key: "connect:192.0.2.10", value: "RELAY"), .init(key: "none", value: nil)])
     let one = try Self.decode(Lookup.self, place("lookup", "--json", "alias", "ABUSE"))
     #expect(one.results == [.init(key: "ABUSE", value: "postmaster")])

@@ -20,7 +20,9 @@ import Testing
     try place("build")
     let holder = try hold(place.path(".mailcfg.lock"), place)
     defer { holder.kill() }
-    for command in [["relay", "add", "192.0.2.7"], ["build"], ["alias", "remove", "root"], ["host", "add", "a.example"]] {
+    for command in [
+      ["relay", "add", "192.0.2.7"], ["build"], ["alias", "remove", "root"], ["host", "add", "a.example"],
+    ] {
       let message = try place.refused(75, command + ["--wait", "0"])
       #expect(message.contains("locked by process \(holder.pid)"), "\(message)")
       #expect(message.contains("--wait"))

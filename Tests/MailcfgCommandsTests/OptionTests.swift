@@ -129,7 +129,8 @@ import Testing
     let place = try Workplace("hosting")
     for arguments in [
       ["--quiet", "build"], ["-q", "relay", "add", "192.0.2.7"], ["-q", "relay", "add", "192.0.2.7"],
-      ["-q", "relay", "remove", "192.0.2.7"], ["-q", "alias", "add", "sales", "dora"], ["-q", "host", "add", "a.example"],
+      ["-q", "relay", "remove", "192.0.2.7"], ["-q", "alias", "add", "sales", "dora"],
+      ["-q", "host", "add", "a.example"],
       ["-q", "virtmap", "set", "a@shop.example", "anna"], ["-q", "status"], ["-q", "diff"], ["-q", "init"],
       ["-q", "relay", "check", "192.0.2.10"], ["-q", "relay", "prune"],
     ] {
@@ -151,7 +152,8 @@ import Testing
   @Test func verboseTellsComments() throws {
     let place = try Workplace("hosting")
     let outcome = try place("-v", "relay", "add", "192.0.2.7", "--comment", "the old printer")
-    #expect(outcome.outputText.contains("etc-mail/access:13: added  #  mailcfg: relay 192.0.2.7 note=the old printer\n"))
+    #expect(
+      outcome.outputText.contains("etc-mail/access:13: added  #  mailcfg: relay 192.0.2.7 note=the old printer\n"))
     #expect(outcome.outputText.contains("etc-mail/access:14: added  Connect:192.0.2.7  RELAY\n"))
   }
 }

@@ -15,7 +15,9 @@ import Testing
     #expect(added.errorText == "")
     let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
     let expected =
-      lines[..<12] + ["# mailcfg: relay 203.0.113.25 expires=2999-06-30 note=\(comment)", "Connect:203.0.113.25  RELAY"]
+      lines[..<12] + [
+        "# mailcfg: relay 203.0.113.25 expires=2999-06-30 note=\(comment)", "Connect:203.0.113.25  RELAY",
+      ]
       + lines[12...]
     #expect(try place.text("access") == expected.joined(separator: "\n"))
 
@@ -62,8 +64,10 @@ import Testing
     let lines = added.outputText.split(separator: "\n")
     #expect(
       lines == [
-        "etc-mail/access:14: added  Connect:192.0.2.128  RELAY", "etc-mail/access:15: added  Connect:192.0.2.129  RELAY",
-        "etc-mail/access:16: added  Connect:192.0.2.130  RELAY", "etc-mail/access:17: added  Connect:192.0.2.131  RELAY",
+        "etc-mail/access:14: added  Connect:192.0.2.128  RELAY",
+        "etc-mail/access:15: added  Connect:192.0.2.129  RELAY",
+        "etc-mail/access:16: added  Connect:192.0.2.130  RELAY",
+        "etc-mail/access:17: added  Connect:192.0.2.131  RELAY",
         "etc-mail/access:19: added  Connect:IPv6:2001:db8:0  RELAY",
         "etc-mail/access:20: added  Connect:IPv6:2001:db8:1  RELAY", "etc-mail/access.db: rebuilt, 20 entries",
       ])
@@ -81,7 +85,6 @@ import Testing
     try place("relay", "remove", "192.0.2.128/30", "2001:db8::/47")
     #expect(try place.read("access") == before)
   }
-
 
   @Test func hostsAndDomainsRelay() throws {
     let place = try Workplace("hosting")
@@ -136,7 +139,8 @@ import Testing
     try place("relay", "add", "192.0.2.128/31", "--comment", "x")
     // A panel that turns its lines around, and appends one of its own.
     let lines = try place.read("access").split(separator: 0x0A)
-    place.write("access", Array(lines.reversed().joined(separator: [0x0A])) + Array("\nConnect:192.0.2.140\tRELAY\n".utf8))
+    place.write(
+      "access", Array(lines.reversed().joined(separator: [0x0A])) + Array("\nConnect:192.0.2.140\tRELAY\n".utf8))
     try place("relay", "remove", "192.0.2.128/31")
     #expect(try place.text("access").contains("192.0.2.128") == false)
     #expect(try place.text("access").contains("192.0.2.129") == false)

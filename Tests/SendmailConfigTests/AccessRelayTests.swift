@@ -20,7 +20,7 @@ import Testing
   @Test func addsBesideItsKind() throws {
     let result = try edit(Self.sample) { table in
       let change = try table.allowRelay(
-        from: "203.0.113.25", expires: CalendarDate("2027-06-30"), note: "ACME Exchange, ticket 4711")
+        from: "203.0.113.25", expires: CalendarDate("2037-06-30"), note: "ACME Exchange, ticket 4711")
       #expect(change.isChange && change.warnings.isEmpty)
     }
     #expect(
@@ -28,7 +28,7 @@ import Testing
         # Access rules
         Connect:192.0.2.1\tRELAY
         Connect:198.51.100\tRELAY
-        # mailcfg: relay 203.0.113.25 expires=2027-06-30 note=ACME Exchange, ticket 4711
+        # mailcfg: relay 203.0.113.25 expires=2037-06-30 note=ACME Exchange, ticket 4711
         Connect:203.0.113.25\tRELAY
 
         From:spam.example\tREJECT

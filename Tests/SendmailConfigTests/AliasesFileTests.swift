@@ -78,31 +78,31 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
   @Test func listsKeepTheirShape() throws {
     let list = "# team\nteam: anna,\n\tbernd,\n\tcarla\nother:\troot\n"
     #expect(
-      try edit(list) { try $0.add(["dora"], to: "TEAM") }
+      try edit(list) { try $0.add("TEAM", to: ["dora"]) }
         == "# team\nteam: anna,\n\tbernd,\n\tcarla,\n\tdora\nother:\troot\n")
     #expect(try edit(list) { try $0.drop(["bernd"], from: "team") } == "# team\nteam: anna,\n\tcarla\nother:\troot\n")
     #expect(try edit(list) { try $0.drop(["anna"], from: "team") } == "# team\nteam: bernd,\n\tcarla\nother:\troot\n")
     #expect(try edit(list) { try $0.drop(["carla"], from: "team") } == "# team\nteam: anna,\n\tbernd\nother:\troot\n")
-    #expect(try edit(list) { try $0.set(["x", "y"], for: "team") } == "# team\nteam: x,\n\ty\nother:\troot\n")
+    #expect(try edit(list) { try $0.set("team", to: ["x", "y"]) } == "# team\nteam: x,\n\ty\nother:\troot\n")
     #expect(try edit(list) { $0.remove("team") } == "# team\nother:\troot\n")
-    #expect(try edit("a: b\n") { try $0.add(["c"], to: "a") } == "a: b, c\n")
-    #expect(try edit("a:\tb,c\n") { try $0.add(["d"], to: "a") } == "a:\tb,c,d\n")
-    #expect(try edit("a:b") { try $0.add(["c"], to: "new") } == "a:b\nnew:c\n")
-    #expect(try edit("a: b,\n") { try $0.add(["c"], to: "a") } == "a: b, c,\n")
+    #expect(try edit("a: b\n") { try $0.add("a", to: ["c"]) } == "a: b, c\n")
+    #expect(try edit("a:\tb,c\n") { try $0.add("a", to: ["d"]) } == "a:\tb,c,d\n")
+    #expect(try edit("a:b") { try $0.add("new", to: ["c"]) } == "a:b\nnew:c\n")
+    #expect(try edit("a: b,\n") { try $0.add("a", to: ["c"]) } == "a: b, c,\n")
   }
 
   @Test func idempotence() throws {
     var file = AliasesFile(Array("a: root, Anna@Example.ORG\n".utf8))
-    #expect(try file.add(["ROOT", "Anna@example.org"], to: "a") == .unchanged(line: 1))
+    #expect(try file.add("a", to: ["ROOT", "Anna@example.org"]) == .unchanged(line: 1))
     #expect(try file.drop(["nobody"], from: "a") == .unchanged(line: 1))
-    #expect(try file.add(["roo"], to: "a") == .replaced(line: 1))
+    #expect(try file.add("a", to: ["roo"]) == .replaced(line: 1))
     #expect(file.remove("none") == .unchanged(line: 0))
   }
 
   @Test func lastWins() throws {
     let text = "a: one\nA: two\n"
     #expect(AliasesFile(Array(text.utf8)).alias(named: "a")?.value == "two")
-    #expect(try edit(text) { try $0.set(["three"], for: "a") } == "a: one\nA: three\n")
+    #expect(try edit(text) { try $0.set("a", to: ["three"]) } == "a: one\nA: three\n")
     #expect(try edit(text) { $0.remove("a") } == "")
   }
 
@@ -114,8 +114,8 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
   func refusedDestinations(destination: String) {
     let text = "a: b\n"
     var file = AliasesFile(Array(text.utf8))
-    #expect(throws: EditError.self) { try file.add([ByteString(destination)], to: "a") }
-    #expect(throws: EditError.self) { try file.set([ByteString(destination)], for: "new") }
+    #expect(throws: EditError.self) { try file.add("a", to: [ByteString(destination)]) }
+    #expect(throws: EditError.self) { try file.set("new", to: [ByteString(destination)]) }
     #expect(file.text.bytes == Array(text.utf8))
   }
 
@@ -125,16 +125,16 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
   ])
   func refusedNames(name: String) {
     var file = AliasesFile(Array("a: b\n".utf8))
-    #expect(throws: EditError.self) { try file.set(["root"], for: ByteString(name)) }
+    #expect(throws: EditError.self) { try file.set(ByteString(name), to: ["root"]) }
     #expect(file.text.bytes == Array("a: b\n".utf8))
   }
 
   @Test func allowedDestinations() throws {
     var file = AliasesFile()
-    try file.set(["\"|/bin/x -v\""], for: "a", allowing: .programs)
-    try file.set(["/var/mail/x"], for: "b", allowing: .files)
-    try file.set([":include:/x"], for: "c", allowing: .includes)
-    #expect(throws: EditError.self) { try file.set(["|/bin/x"], for: "d", allowing: [.files, .includes]) }
+    try file.set("a", to: ["\"|/bin/x -v\""], allowing: .programs)
+    try file.set("b", to: ["/var/mail/x"], allowing: .files)
+    try file.set("c", to: [":include:/x"], allowing: .includes)
+    #expect(throws: EditError.self) { try file.set("d", to: ["|/bin/x"], allowing: [.files, .includes]) }
     #expect(file.aliases.map(\.name) == ["a", "b", "c"])
   }
 
@@ -151,9 +151,9 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
       let key = Array((name + "\u{0}").utf8)
       do throws(EditError) {
         if random.oneIn(2) {
-          try file.add([destination], to: ByteString(name))
+          try file.add(ByteString(name), to: [destination])
         } else {
-          try file.set([destination], for: ByteString(name))
+          try file.set(ByteString(name), to: [destination])
         }
         accepted += 1
         let answer = (try? Oracle.newaliases(file.text.bytes))?.pairs ?? []

@@ -41,7 +41,7 @@ import Testing
   @Test(arguments: aliases) func anAliasComesAndGoes(name: String) throws {
     let bytes = try Fixtures.bytes(name)
     var file = AliasesFile(bytes)
-    try file.set(["anna", "bernd"], for: "mailcfg-test")
+    try file.set("mailcfg-test", to: ["anna", "bernd"])
     #expect(file.text.changes.filter { $0.action != .added }.isEmpty)
     file.remove("mailcfg-test")
     #expect(file.text.bytes == bytes || file.text.bytes == bytes + [0x0A])

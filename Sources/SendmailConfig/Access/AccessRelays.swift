@@ -53,9 +53,12 @@ extension AccessTable {
       relays.append(
         Relay(client: "\(note.client)", lines: [], expires: note.expires, note: note.note, noteLine: index + 1))
     }
-    for rule in rules where rule.action == .relay {
+    var seen: Set<ByteString> = []
+    for rule in rules {
       let key = rule.key
-      guard key.tag == nil || key.tag == .connect else { continue }
+      guard key.tag == nil || key.tag == .connect, seen.insert(key.written.folded).inserted, rule.action == .relay,
+        isLookedUp(key)
+      else { continue }
       if let owner = owners[tagged(bare(key))] {
         relays[owner].lines.append(rule.entry.line)
         continue
@@ -70,6 +73,22 @@ extension AccessTable {
       relays.append(Relay(client: client, lines: [rule.entry.line]))
     }
     return relays.sorted { ($0.noteLine ?? $0.lines.first ?? 0) < ($1.noteLine ?? $1.lines.first ?? 0) }
+  }
+
+  /// Whether sendmail ever asks for a key of a client: it asks in one form only.
+  private func isLookedUp(_ key: AccessKey) -> Bool {
+    let network: IPNetwork
+    switch key.pattern {
+    case .address(let address): network = IPNetwork(unchecked: address, prefixLength: address.bitWidth)
+    case .network(let block): network = block
+    case .host(let name):
+      return name.bytes.first != 0x2E && name.bytes.last != 0x2E
+        && name.bytes.allSatisfy {
+          ASCII.isDigit($0) || ASCII.lowercased($0) &- 0x61 < 26 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+        }
+    case .user, .mailbox, .anything, .other: return false
+    }
+    return (try? network.keys(ipv6Form))?.map(\.folded) == [bare(key).folded]
   }
 
   /// Whether a client may relay by this table alone: sendmail's search for `Connect:` keys (cf/README, "ACCESS DATABASE").
@@ -286,15 +305,29 @@ extension AccessTable {
         if rule.action != .ok, rule.action != .relay { rules.append(rule) }
       }
     }
-    return rules.map { rule in
-      let literal = rule.entry.key.bytes.contains(0x5B) ? " while its address has no name in DNS" : ""
-      return Diagnostic(
-        code: .relayStillDenied, severity: .warning, line: rule.entry.line,
-        message:
-          "\(rule.entry.key.escaped) \(rule.entry.value.escaped) still keeps \(literal.isEmpty ? "part of " : "")"
-          + "\(client) from relaying\(literal)",
-        remedy: "if that is not meant: mailcfg access remove \(rule.entry.key.escaped)")
+    var warnings: [Diagnostic] = []
+    if ipv6Form == .compressed, case .network(let network) = client, network.isSingleAddress,
+      "\(network)".contains("::"), let key = try? network.keys(ipv6Form)[0],
+      let line = table.firstLines(of: [tagged(key)])[tagged(key)]
+    {
+      warnings.append(
+        Diagnostic(
+          code: .relayMatchesMore, severity: .warning, line: line + 1,
+          message:
+            "sendmail.cf sets UseCompressedIPv6Addresses: the entry also lets clients relay whose address, written "
+            + "short, begins with \(network):",
+          remedy: "if that matters, take the option out of sendmail.cf"))
     }
+    return warnings
+      + rules.map { rule in
+        let literal = rule.entry.key.bytes.contains(0x5B) ? " while its address has no name in DNS" : ""
+        return Diagnostic(
+          code: .relayStillDenied, severity: .warning, line: rule.entry.line,
+          message:
+            "\(rule.entry.key.escaped) \(rule.entry.value.escaped) still keeps \(literal.isEmpty ? "part of " : "")"
+            + "\(client) from relaying\(literal)",
+          remedy: "if that is not meant: mailcfg access remove \(rule.entry.key.escaped)")
+      }
   }
 }
 

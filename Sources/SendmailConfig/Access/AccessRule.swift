@@ -21,6 +21,9 @@ public struct AccessTag: Hashable, Sendable, CustomStringConvertible {
   /// Envelope recipients.
   public static let to = AccessTag(known: "To")
 
+  /// How to log in at other servers: its values are secrets.
+  public static let authInfo = AccessTag(known: "AuthInfo")
+
   /// The name.
   public var description: String { name }
 

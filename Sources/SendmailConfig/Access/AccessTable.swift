@@ -30,8 +30,28 @@ public struct AccessTable: Sendable {
         .badValue,
         "value \"\(value.escaped)\": a comment cannot stand behind a value; sendmail would answer with that text")
     }
+    try AccessTable.check(key)
     let tag = AccessKey(key).tag
     return try table.set(value, for: key) { other, _ in AccessKey(other).tag == tag }
+  }
+
+  /// Refuses keys that look like addresses and that sendmail never asks for.
+  private static func check(_ key: ByteString) throws(EditError) {
+    let parsed = AccessKey(key)
+    func refuse(_ why: String) throws(EditError) -> Never { throw EditError(.badKey, "key \"\(key.escaped)\": \(why)") }
+    let tag = parsed.tag.map { "\($0):" } ?? ""
+    switch parsed.pattern {
+    case .host(let name), .other(let name):
+      let text = name.description
+      if let block = try? RelayClient(text), case .network(let network) = block,
+        let keys = try? network.keys(.uncompressed)
+      {
+        let some = keys.prefix(4).map { "\(tag)\($0)" }.joined(separator: ", ") + (keys.count > 4 ? " …" : "")
+        try refuse("sendmail looks addresses up by whole octets and groups: write \(some)")
+      }
+      if name.bytes.last == 0x2E { try refuse("leave the final dot off: sendmail never looks it up") }
+    case .address, .network, .user, .mailbox, .anything: break
+    }
   }
 
   /// Removes a key.

@@ -20,13 +20,13 @@ extension AliasesFile {
   /// Gives a name these destinations and no others.
   ///
   /// - Parameters:
-  ///   - destinations: One or more, each as it is to stand in the file.
   ///   - name: The alias.
+  ///   - destinations: One or more, each as it is to stand in the file.
   ///   - permissions: Which destinations beside addresses are allowed.
   /// - Throws: ``EditError``; the text is then unchanged.
   @discardableResult
   public mutating func set(
-    _ destinations: [ByteString], for name: ByteString, allowing permissions: AliasPermissions = []
+    _ name: ByteString, to destinations: [ByteString], allowing permissions: AliasPermissions = []
   ) throws(EditError) -> Edit {
     let parsed = try check(destinations, permissions)
     guard !parsed.isEmpty else { throw EditError(.badValue, "\(name.escaped): name at least one destination") }
@@ -44,10 +44,10 @@ extension AliasesFile {
   /// - Throws: ``EditError``; the text is then unchanged.
   @discardableResult
   public mutating func add(
-    _ destinations: [ByteString], to name: ByteString, allowing permissions: AliasPermissions = []
+    _ name: ByteString, to destinations: [ByteString], allowing permissions: AliasPermissions = []
   ) throws(EditError) -> Edit {
     let parsed = try check(destinations, permissions)
-    guard let entry = find(name) else { return try set(destinations, for: name, allowing: permissions) }
+    guard let entry = find(name) else { return try set(name, to: destinations, allowing: permissions) }
     var shape = AliasShape(entry, hosts: hosts)
     let before = shape.items.count
     for destination in parsed where !shape.items.contains(where: { $0.destination.isSame(as: destination) }) {

@@ -4,8 +4,15 @@
 struct AliasShape {
   /// The bytes up to the first destination: name, colon, blanks.
   private var head: [UInt8]
-  /// The destinations, each with the bytes between it and the one before.
-  private(set) var items: [(gap: [UInt8], destination: AliasDestination)]
+  /// A destination with its bytes in the file, which may go over several lines, and those between it and the one before.
+  struct Item {
+    var gap: [UInt8]
+    var raw: [UInt8]
+    var destination: AliasDestination
+  }
+
+  /// The destinations.
+  private(set) var items: [Item]
   /// The bytes behind the last destination, line end included.
   private var tail: [UInt8]
 
@@ -25,8 +32,10 @@ struct AliasShape {
     var end: Int?
     for destination in destinations {
       let start = line.rawOffset(entry.valueStart + destination.range.lowerBound)
-      items.append((end.map { Array(line.raw[$0..<start]) } ?? [], destination))
-      end = line.rawEnd(entry.valueStart + destination.range.upperBound)
+      let gap = end.map { Array(line.raw[$0..<start]) } ?? []
+      let itemEnd = line.rawEnd(entry.valueStart + destination.range.upperBound)
+      items.append(Item(gap: gap, raw: Array(line.raw[start..<itemEnd]), destination: destination))
+      end = itemEnd
     }
     tail = Array(line.raw[(end ?? line.raw.count)...])
   }
@@ -34,13 +43,14 @@ struct AliasShape {
   /// The bytes of the lines.
   var bytes: [UInt8] {
     var result = head
-    for (index, item) in items.enumerated() { result += (index == 0 ? [] : item.gap) + item.destination.text }
+    for (index, item) in items.enumerated() { result += (index == 0 ? [] : item.gap) + item.raw }
     return result + tail
   }
 
   /// Puts a destination behind the last one, as that one stands behind the one before it.
   mutating func append(_ destination: AliasDestination) {
-    items.append((AliasShape.usable(items.count > 1 ? items[items.count - 1].gap : []), destination))
+    let gap = AliasShape.usable(items.count > 1 ? items[items.count - 1].gap : [])
+    items.append(Item(gap: gap, raw: destination.text, destination: destination))
   }
 
   /// Takes the destinations at these places out.
@@ -51,7 +61,7 @@ struct AliasShape {
   /// Puts other destinations in the place of all.
   mutating func replaceAll(_ destinations: [AliasDestination]) {
     let gap = AliasShape.usable(items.count > 1 ? items[1].gap : [])
-    items = destinations.map { (gap, $0) }
+    items = destinations.map { Item(gap: gap, raw: $0.text, destination: $0) }
   }
 
   /// The gap itself where it is one comma with blanks and line ends around, else the usual one.

@@ -104,10 +104,18 @@ public struct Text: Sendable {
   ///   - bytes: Zero or more lines, each with its terminator.
   /// - Complexity: O(*n*) in lines.
   package mutating func replaceLines(_ indices: Range<Int>, with bytes: [UInt8]) {
-    guard !(indices.count == 1 && buffer[lines[indices.lowerBound].range].elementsEqual(bytes)) else { return }
-    guard !(indices.isEmpty && bytes.isEmpty) else { return }
     var indices = indices
     var bytes = bytes
+    // Lines that come again at either end are no change.
+    while let first = indices.first, bytes.starts(with: buffer[lines[first].range]) {
+      bytes.removeFirst(lines[first].range.count)
+      indices.removeFirst()
+    }
+    while let last = indices.last, isWholeTail(lines[last].range, of: bytes) {
+      bytes.removeLast(lines[last].range.count)
+      indices.removeLast()
+    }
+    guard !(indices.isEmpty && bytes.isEmpty) else { return }
     if !bytes.isEmpty, indices.lowerBound == lines.count, lacksFinalNewline {
       let last = lines.count - 1
       bytes = Array(buffer[lines[last].range]) + [ASCII.lineFeed] + bytes
@@ -117,6 +125,12 @@ public struct Text: Sendable {
     let start = buffer.count
     buffer.append(contentsOf: bytes)
     lines.replaceSubrange(indices, with: Text.lines(of: buffer.span, from: start))
+  }
+
+  /// Whether bytes end with this whole line.
+  private func isWholeTail(_ line: Range<Int>, of bytes: [UInt8]) -> Bool {
+    guard bytes.suffix(line.count).elementsEqual(buffer[line]) else { return false }
+    return bytes.count == line.count || bytes[bytes.count - line.count - 1] == ASCII.lineFeed
   }
 
   /// Adds whole lines behind the last one.

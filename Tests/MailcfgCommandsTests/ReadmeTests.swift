@@ -1,0 +1,70 @@
+import TestSupport
+import Testing
+
+/// The examples of README.md do what they say they do.
+@Suite struct ReadmeTests {
+  struct Example: Sendable {
+    /// The 1-based line of the command.
+    var line: Int
+    var command: String
+    var output: String
+  }
+
+  /// The commands of the `console` blocks, with what is written below them.
+  ///
+  /// ```
+  /// block   = "```console" LF 1*example "```" LF
+  /// example = "$ " command LF *( more LF ) *( output LF )    ; more: the next line, where the one before ends in "\"
+  /// ```
+  static func examples(of text: String) throws -> [Example] {
+    var examples: [Example] = []
+    var isInside = false
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      if line.hasPrefix("```") {
+        isInside = line == "```console"
+        continue
+      }
+      guard isInside else { continue }
+      if line.hasPrefix("$ ") {
+        examples.append(Example(line: index + 1, command: String(line.dropFirst(2)), output: ""))
+      } else if let last = examples.indices.last {
+        if examples[last].output.isEmpty && examples[last].command.hasSuffix("\\") {
+          examples[last].command += "\n" + line
+        } else {
+          examples[last].output += line + "\n"
+        }
+      } else {
+        throw TestSupportError("line \(index + 1): a console block begins with \"$ \"")
+      }
+    }
+    return examples
+  }
+
+  @Test func theExamplesSayWhatHappens() throws {
+    let text = String(decoding: try readFile(Tools.checkout + "/README.md"), as: UTF8.self)
+    let examples = try Self.examples(of: text)
+    #expect(examples.count >= 5)
+    let place = try Workplace("hosting")
+    try place.directory.makeDirectory("bin")
+    try run("ln", ["-s", Tools.mailcfg, place.directory.path("bin/mailcfg")])
+    let path = place.directory.path("bin") + ":" + (Tools.environmentValue("PATH") ?? "/usr/bin:/bin")
+    for example in examples {
+      let outcome = try run(
+        "/bin/bash", ["-c", "exec 2>&1\n" + example.command],
+        environment: [
+          "PATH": path, "MAILCFG_MAIL_DIR": "", "NO_COLOR": "1", "LC_ALL": "C", "TZ": "UTC", "COLUMNS": "",
+        ],
+        directory: place.directory.path)
+      #expect(outcome.outputText == example.output, "README.md:\(example.line): $ \(example.command)")
+    }
+  }
+
+  @Test func aBlockIsTakenApart() throws {
+    let text = "```sh\n$ no\n```\ntext\n```console\n$ a \\\n  b\nx\n$ c\n\n```\n$ no\n"
+    let examples = try Self.examples(of: text)
+    #expect(examples.map(\.command) == ["a \\\n  b", "c"])
+    #expect(examples.map(\.output) == ["x\n", "\n"])
+    #expect(examples.map(\.line) == [6, 9])
+    #expect(throws: TestSupportError.self) { try Self.examples(of: "```console\noutput\n```\n") }
+  }
+}

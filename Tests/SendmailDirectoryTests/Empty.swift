@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SendmailDirectory
-
-@Suite struct Empty {}

@@ -1,0 +1,81 @@
+import Glibc
+import SendmailConfig
+import SendmailDirectory
+import TestSupport
+import Testing
+
+/// New mail directories, and telling a running sendmail.
+@Suite struct MakeAndReloadTests {
+  let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  @Test func aNewMailDirectory() throws {
+    let path = directory.path("mail")
+    let dry = try MailDirectory.make(at: path, options: MailDirectory.Options(isDryRun: true))
+    #expect(!dry.notices.isEmpty)
+    #expect(try directory.names() == [])
+    let change = try MailDirectory.make(at: path)
+    #expect(change.isChange)
+    #expect(change.texts.map(\.isNew) == [true, true, true, true])
+    #expect(change.texts.map(\.table) == MailTable.allCases)
+    let mail = try MailDirectory(path)
+    #expect(try mail.status().map(\.agrees) == [true, true, true, true])
+    #expect(try mail.status().map(\.entries) == [0, 0, 0, 0])
+    #expect(try !MailDirectory.make(at: path).isChange)
+    try mail.change { tables throws(EditError) in
+      try tables.access.allowRelay(from: "203.0.113.25", note: "ACME Exchange")
+      try tables.aliases.add(["anna", "bernd"], to: "sales")
+    }
+    #expect(try mail.lookup(["sales", "SALES", "none"], in: .alias) == ["anna, bernd", "anna, bernd", nil])
+  }
+
+  @Test func whatIsThereStays() throws {
+    try directory.write("access", "Connect:192.0.2.1 RELAY\n")
+    try directory.write("virtusertable", "@a.example anna\n")
+    #expect(try MailDirectory.make(at: directory.path).isChange)
+    #expect(try directory.readText("access") == "Connect:192.0.2.1 RELAY\n")
+    #expect(try directory.readText("virtusertable") == "@a.example anna\n")
+    #expect(!(try directory.names().contains("virtmaps")))
+    #expect(try directory.names().contains("aliases"))
+  }
+
+  @Test func itCannotBeMade() throws {
+    #expect(try failure { _ = try MailDirectory.make(at: directory.path("none/mail")) }.code == .cannotCreate)
+    try directory.write("file", "")
+    let error = try failure { _ = try MailDirectory.make(at: directory.path("file")) }
+    #expect([.cannotCreate, .missing].contains(error.code), "\(error)")
+  }
+
+  private func mail(pidFile: String) throws -> MailDirectory {
+    try directory.write("access", "")
+    try directory.write("sendmail.cf", "Kaccess hash /etc/mail/access\nO PidFile=\(pidFile)\n")
+    return try MailDirectory(directory.path)
+  }
+
+  @Test func theDaemonIsTold() throws {
+    let mail = try mail(pidFile: directory.path("pid"))
+    #expect(try failure { _ = try mail.reload() }.code == .missing)
+    let sign = directory.path("sign")
+    let daemon = try ChildProcess(
+      "sh",
+      ["-c", "trap 'echo got >\"$1\"; exit 3' HUP; echo >\"$1.ready\"; while :; do sleep 0.05; done", "sh", sign],
+      log: directory.path("log"))
+    defer { daemon.kill() }
+    for _ in 0..<1000 where unsafe access(sign + ".ready", F_OK) != 0 { usleep(5_000) }
+    try directory.write("pid", "\(daemon.pid)\nsendmail -bd\n")
+    #expect(try mail.reload() == daemon.pid)
+    #expect(try daemon.wait(timeout: 20) == 3)
+    #expect(try directory.readText("sign") == "got\n")
+    // It has ended since.
+    let gone = try failure { _ = try mail.reload() }
+    #expect(gone.message.contains("\(daemon.pid)"))
+  }
+
+  @Test(arguments: ["", "0\n", "1\n", "-1\n", "-2\n", "sendmail\n", "99999999999\n"])
+  func aPidFileWithoutAProcessIsRefused(content: String) throws {
+    let mail = try mail(pidFile: directory.path("pid"))
+    try directory.write("pid", content)
+    #expect(try failure { _ = try mail.reload() }.code == .badData)
+  }
+}
