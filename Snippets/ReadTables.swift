@@ -8,6 +8,6 @@ try access.allowRelay(from: client, note: "branch office")
 print(try access.relayDecision(for: RelayClient("198.51.101.7")).mayRelay)
 
 var aliases = AliasesFile(Array("sales: anna,\n\tbernd\n".utf8))
-try aliases.add(["carla"], to: "sales")
+try aliases.add("sales", to: ["carla"])
 print(aliases.alias(named: "SALES")?.destinations.count ?? 0)
 for finding in access.table.diagnostics + aliases.diagnostics { print(finding.text(path: "example")) }

@@ -28,6 +28,9 @@ enum AccessEntries: KeyedTable {
     try tables.access.set(value, for: key)
   }
   static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit { tables.access.remove(key) }
+  static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic] {
+    tables.access.rule(for: key).map { tables.access.doubts(about: $0) } ?? []
+  }
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString {
     secrets || AccessKey(key).tag != .authInfo ? value : "***"
   }

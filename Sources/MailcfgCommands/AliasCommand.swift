@@ -120,7 +120,7 @@ struct AliasCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-      try AliasCommand.change(name, options) { (aliases) throws(EditError) in
+      try AliasCommand.change(name, options, "does not have that") { (aliases) throws(EditError) in
         try aliases.drop(destinations.map { ByteString($0) }, from: ByteString(name))
       }
     }
@@ -165,7 +165,8 @@ struct AliasCommand: ParsableCommand {
   }
 
   private static func change(
-    _ name: String, _ options: GlobalOptions, _ edit: (inout AliasesFile) throws(EditError) -> AliasesFile.Edit
+    _ name: String, _ options: GlobalOptions, _ already: String = "says so already",
+    _ edit: (inout AliasesFile) throws(EditError) -> AliasesFile.Edit
   ) throws {
     try Output.run(options) { output in
       try output.change(.alias) { (tables, remarks) throws(EditError) in
@@ -173,7 +174,7 @@ struct AliasCommand: ParsableCommand {
           remarks.unchanged = [
             line == 0
               ? "\(remarks.path): no alias \(name); nothing to do"
-              : "\(remarks.path):\(line): \(name) says so already; nothing to do"
+              : "\(remarks.path):\(line): \(name) \(already); nothing to do"
           ]
         }
       }

@@ -16,15 +16,16 @@ struct BuildCommand: ParsableCommand {
         mailcfg build alias --force
       """)
 
-  @Argument(help: ArgumentHelp("access, virtmap, alias; all where none is named.", valueName: "table"))
-  var tables: [MailTable] = []
+  @Argument(help: ArgumentHelp("The tables; all where none is named.", valueName: "table"))
+  var tables: [MappedTable] = []
   @Flag(help: "Rebuild even where text and map agree, and replace a file that is no map.") var force = false
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
     try Output.run(options) { output in
       let directory = try options.directory()
-      let change = try directory.build(tables.isEmpty ? nil : Set(tables), force: force, options: options.changeOptions)
+      let change = try directory.build(
+        tables.isEmpty ? nil : Set(tables.map(\.table)), force: force, options: options.changeOptions)
       var remarks = Remarks(path: directory.path)
       remarks.unchanged = change.maps.filter { !$0.isRebuilt }.map {
         "\($0.path): agrees with its text, \(Output.entries($0.entries))"

@@ -63,22 +63,27 @@ extension Output {
   /// - Parameters:
   ///   - table: The table.
   ///   - reason: Why.
+  ///   - buildsOlderMaps: See ``MailDirectory/Options``.
   ///   - edit: Makes the change to the text, and says what is to be said of it.
   /// - Returns: The directory and what changed in it.
   @discardableResult
   func change(
-    _ table: MailTable, reason: String? = nil,
+    _ table: MailTable, reason: String? = nil, buildsOlderMaps: Bool = true,
     _ edit: (inout MailTables, inout Remarks) throws(EditError) -> Void
   ) throws -> (directory: MailDirectory, change: MailChange) {
     let directory = try options.directory()
     var remarks = Remarks(path: directory.path(of: table))
-    let change = try directory.change(reason: reason, to: [table], options: options.changeOptions) {
+    var changeOptions = options.changeOptions
+    changeOptions.buildsOlderMaps = buildsOlderMaps
+    let change = try directory.change(reason: reason, to: [table], options: changeOptions) {
       (tables) throws(EditError) in try edit(&tables, &remarks)
     }
     try report(change, remarks)
     return (directory, change)
   }
 
+  /// How many changed lines of a text are told without `--verbose`.
+  private static let lineLimit = 24
   /// How many findings of a file a change tells about; `build` and `check` tell all.
   private static let findingLimit = 5
 
@@ -109,7 +114,7 @@ extension Output {
       return
     }
     for warning in remarks.warnings { finding(warning, path: remarks.path) }
-    if allFindings || !options.quiet { tell(change.findings, all: allFindings) }
+    if allFindings || !options.quiet { tell(change.findings, all: allFindings || options.verbose) }
     if options.dryRun {
       for text in change.texts { result(withoutSecrets(diff: text.diff)) }
     }
@@ -125,19 +130,27 @@ extension Output {
 
   private func tell(_ text: MailChange.TextChange) {
     if text.isNew { result("\(text.path): made") }
-    for change in text.changes {
+    func isComment(_ change: LineChange) -> Bool {
+      (change.after ?? change.before)?.bytes.first.map { $0 == ASCII.numberSign } ?? true
+    }
+    // Comments are told where nothing else changed.
+    let changes = text.changes
+    let entries = options.verbose ? changes : changes.filter { !isComment($0) }
+    let told = entries.isEmpty ? changes : entries
+    let shownCount = options.verbose ? told.count : min(told.count, Output.lineLimit)
+    for change in told.prefix(shownCount) {
       let line = shown(change.after ?? change.before ?? "")
-      let isComment = line.bytes.first.map { $0 == 0x23 } ?? true
-      if isComment, !options.verbose { continue }
       var told = "\(text.path):\(change.line): \(change.action.rawValue)  \(Output.spread(line))"
       if change.action == .replaced, let before = change.before { told += "  (was \(Output.spread(shown(before))))" }
       result(told)
     }
+    if shownCount < told.count { result("\(text.path): \(told.count - shownCount) more lines; -v tells them all") }
   }
 
   private func tell(_ findings: [(path: String, finding: Diagnostic)], all: Bool) {
     var counts: [String: Int] = [:]
-    for (path, finding) in findings {
+    // On the way to another entry only what costs an entry is worth a word.
+    for (path, finding) in findings where all || finding.severity == .error {
       counts[path, default: 0] += 1
       if all || counts[path, default: 0] <= Output.findingLimit { self.finding(finding, path: path) }
     }

@@ -15,8 +15,8 @@ struct DiffCommand: ParsableCommand {
         mailcfg diff access
       """)
 
-  @Argument(help: ArgumentHelp("access, virtmap, alias; all where none is named.", valueName: "table"))
-  var table: MailTable?
+  @Argument(help: ArgumentHelp("The tables; all where none is named.", valueName: "table"))
+  var tables: [MappedTable] = []
   @OptionGroup var options: GlobalOptions
 
   struct Report: Encodable {
@@ -34,10 +34,20 @@ struct DiffCommand: ParsableCommand {
   func run() throws {
     try Output.run(options) { output in
       let directory = try options.directory()
-      let tables = table.map { [$0] } ?? directory.tablesWithMaps
+      let tables = tables.isEmpty ? directory.tablesWithMaps : tables.map(\.table)
+      var failure: MailDirectoryError?
       var differences: [Report.Difference] = []
       for table in tables {
-        for difference in try directory.differences(table) {
+        let found: [MapDifference]
+        do throws(MailDirectoryError) {
+          found = try directory.differences(table)
+        } catch {
+          // The other tables are no worse for it.
+          if tables.count > 1 { output.failed(error) }
+          failure = failure ?? error
+          continue
+        }
+        for difference in found {
           let key = ByteString(difference.key)
           func shown(_ value: [UInt8]?) -> ByteString? {
             let value = value.map { ByteString($0) }
@@ -59,7 +69,11 @@ struct DiffCommand: ParsableCommand {
           }
         }
       }
-      if options.json { try output.json(Report(differences: differences)) }
+      if options.json, failure == nil || tables.count > 1 { try output.json(Report(differences: differences)) }
+      if let failure {
+        if tables.count > 1 { throw ExitCode(failure.code.rawValue) }
+        throw failure
+      }
       if !differences.isEmpty { throw ExitCode.no }
     }
   }

@@ -8,12 +8,12 @@ struct DumpCommand: ParsableCommand {
     commandName: "dump", abstract: "Prints all pairs of a built map: key, TAB, value, a line each, sorted by key.",
     discussion: "EXAMPLES\n  mailcfg dump access\n  mailcfg dump alias --json")
 
-  @Argument(help: "access, virtmap or alias.") var table: MailTable
+  @Argument(help: "The table.") var table: MappedTable
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
     try Output.run(options) { output in
-      let pairs = try options.directory().dump(table).map { pair in
+      let pairs = try options.directory().dump(table.table).map { pair in
         guard table == .access else { return pair }
         return (pair.key, AccessEntries.shown(pair.value, of: pair.key, secrets: options.showSecrets))
       }

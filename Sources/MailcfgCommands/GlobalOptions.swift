@@ -45,8 +45,24 @@ struct GlobalOptions: ParsableArguments {
   }
 
   /// The mail directory that was asked for.
+  ///
+  /// A change that an earlier run left half-way is completed or taken back first, and said; who may not do that reads on.
   func directory() throws(MailDirectoryError) -> MailDirectory {
-    try MailDirectory(directoryPath, configuration: cf)
+    let directory = try MailDirectory(directoryPath, configuration: cf)
+    guard !dryRun else { return directory }
+    do throws(MailDirectoryError) {
+      for notice in try directory.recover(wait: 0) { Output(options: self).note(notice) }
+    } catch {
+      switch error.code {
+      // Whoever holds the lock is at work on it.
+      case .locked: break
+      case .permission:
+        let what = "a change that was stopped half-way may be waiting to be completed"
+        Output(options: self).note("\(error.message); \(what)")
+      default: throw error
+      }
+    }
+    return directory
   }
 
   /// The path of the mail directory that was asked for.

@@ -16,7 +16,7 @@ struct LookupCommand: ParsableCommand {
         cut -f1 keys.txt | mailcfg lookup virtmap -
       """)
 
-  @Argument(help: "access, virtmap or alias.") var table: MailTable
+  @Argument(help: "The table.") var table: MappedTable
   @Argument(help: ArgumentHelp("The keys; - reads them from standard input, a line each.", valueName: "key"))
   var keys: [String]
   @OptionGroup var options: GlobalOptions
@@ -35,7 +35,7 @@ struct LookupCommand: ParsableCommand {
       let directory = try options.directory()
       let isList = keys == ["-"]
       let keys = isList ? StandardInput.lines() : keys.map { ByteString($0) }
-      let values = try directory.lookup(keys, in: table)
+      let values = try directory.lookup(keys, in: table.table)
       func shown(_ value: ByteString, of key: ByteString) -> ByteString {
         table == .access ? AccessEntries.shown(value, of: key, secrets: options.showSecrets) : value
       }

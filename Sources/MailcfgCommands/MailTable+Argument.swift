@@ -1,4 +1,16 @@
-public import ArgumentParser
-public import SendmailDirectory
+internal import ArgumentParser
+internal import SendmailDirectory
 
-extension MailTable: ExpressibleByArgument {}
+/// A table that has a map, as an argument.
+enum MappedTable: String, ExpressibleByArgument, CaseIterable {
+  case access, virtmap, alias
+
+  /// The table.
+  var table: MailTable {
+    switch self {
+    case .access: .access
+    case .virtmap: .virtmap
+    case .alias: .alias
+    }
+  }
+}

@@ -27,6 +27,11 @@ struct Output {
     if !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
   }
 
+  /// Prints what failed.
+  func failed(_ error: MailDirectoryError) {
+    Output.write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+  }
+
   /// Prints a finding; `--quiet` keeps back what is no error.
   func finding(_ finding: Diagnostic, path: String) {
     if options.quiet, finding.severity != .error { return }
@@ -50,7 +55,7 @@ struct Output {
     do {
       try body(output)
     } catch let error as MailDirectoryError {
-      write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+      output.failed(error)
       throw ExitCode(error.code.rawValue)
     } catch let error as EditError {
       write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
@@ -63,8 +68,13 @@ struct Output {
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      // Nobody is left to tell: a reader that closed its end has what it wanted.
-      guard count > 0 else { return }
+      guard count > 0 else {
+        // A reader that closed its end has what it wanted; what a full disk swallowed is an answer lost.
+        guard descriptor == STDOUT_FILENO, errno != EPIPE else { return }
+        let error = SystemError(call: "write", path: "standard output", errno: errno)
+        write(Array("mailcfg: \(error)\n".utf8), to: STDERR_FILENO)
+        exit(MailDirectoryError.Code.inputOutput.rawValue)
+      }
       rest = rest.dropFirst(count)
     }
   }

@@ -33,7 +33,12 @@ struct RelayCommand: ParsableCommand {
     @Option(
       help: ArgumentHelp("The last day on which it may relay, YYYY-MM-DD; see mailcfg relay prune.", valueName: "day"))
     var expires: String?
+    @Flag(name: .customLong("no-expires"), help: "Take a last day that it has away.") var noExpires = false
     @OptionGroup var options: GlobalOptions
+
+    mutating func validate() throws {
+      if noExpires, expires != nil { throw ValidationError("--expires and --no-expires exclude each other") }
+    }
 
     func run() throws {
       try Output.run(options) { output in
@@ -50,11 +55,14 @@ struct RelayCommand: ParsableCommand {
         try output.change(.access, reason: comment) { (tables, remarks) throws(EditError) in
           for client in clients {
             let outcome = try tables.access.allowRelay(
-              from: client, expires: expires, note: comment.map { ByteString($0) })
+              from: client, expires: expires, isUnlimited: noExpires, note: comment.map { ByteString($0) })
             remarks.warnings += outcome.warnings
             if outcome.isChange { continue }
             let place = outcome.alreadyBy.map { "\(remarks.path):\($0.entry.line)" } ?? remarks.path
             remarks.unchanged.append("\(place): \(client) may relay already; nothing to do")
+            if let expires = outcome.expires {
+              output.note("\(client) may relay until \(expires); --expires DAY or --no-expires changes that")
+            }
           }
         }
       }
@@ -128,7 +136,11 @@ struct RelayCommand: ParsableCommand {
         for relay in relays {
           var line = "\(path):\(relay.lines.first ?? relay.noteLine ?? 0): \(relay.client)"
           if relay.lines.isEmpty { line += "  (its entries are gone)" }
-          if relay.lines.count > 1 { line += "  (\(relay.lines.count) entries)" }
+          if relay.lines.count < relay.expectedCount, !relay.lines.isEmpty {
+            line += "  (\(relay.lines.count) of its \(relay.expectedCount) entries)"
+          } else if relay.lines.count > 1 {
+            line += "  (\(relay.lines.count) entries)"
+          }
           if let expires = relay.expires { line += "  until \(expires)" }
           if let note = relay.note { line += "  \(note.escaped)" }
           output.result(line)
@@ -208,7 +220,8 @@ struct RelayCommand: ParsableCommand {
     func run() throws {
       try Output.run(options) { output in
         guard let today = CalendarDate.today else { throw MailDirectoryError(.inputOutput, "the clock cannot be read") }
-        try output.change(.access, reason: "relay prune") { (tables, _) throws(EditError) in
+        // A night job makes no map of what somebody may be in the middle of writing.
+        try output.change(.access, reason: "relay prune", buildsOlderMaps: false) { (tables, _) throws(EditError) in
           _ = try tables.access.pruneRelays(today: today)
         }
       }

@@ -12,11 +12,14 @@ protocol KeyedTable {
   static func text(_ tables: MailTables) -> Table
   static func set(_ value: ByteString, for key: ByteString, in tables: inout MailTables) throws(EditError) -> Table.Edit
   static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit
+  /// What is odd about the entry of a key.
+  static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic]
   /// A value for output; where it is a secret, something in its place.
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString
 }
 
 extension KeyedTable {
+  static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic] { [] }
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString { value }
 }
 
@@ -108,6 +111,7 @@ struct SetEntry<Kind: KeyedTable>: ParsableCommand {
         if case .unchanged(let line) = try Kind.set(value, for: ByteString(key), in: &tables) {
           remarks.unchanged = ["\(remarks.path):\(line): \(key) says so already; nothing to do"]
         }
+        remarks.warnings = Kind.doubts(about: ByteString(key), in: tables)
       }
     }
   }

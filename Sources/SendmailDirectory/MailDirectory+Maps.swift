@@ -28,13 +28,20 @@ extension MailDirectory {
     let present = presentTables
     guard !present.isEmpty else {
       throw MailDirectoryError(
-        .missing, "\(path): there is none of sendmail's tables here; mailcfg init makes empty ones")
+        .missing, "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg init makes empty ones")
     }
     var result: [TableStatus] = []
     for table in MailTable.allCases where !present.contains(table) {
       // A map that is not in the configuration is not looked at; one that mailcfg cannot look at is told.
-      guard let problem = locations.problem(of: table) else { continue }
-      result.append(TableStatus(table: table, path: path(of: table), entries: 0, agrees: nil, reason: problem))
+      if let map = (try? locations.location(of: table))?.map, locations.isThere(map.path) {
+        result.append(
+          TableStatus(
+            table: table, path: path(of: table), mapPath: map.path, mapType: map.type.rawValue, entries: 0,
+            agrees: false,
+            reason: "the text is gone; bring it back, or remove the map"))
+      } else if let problem = locations.problem(of: table) {
+        result.append(TableStatus(table: table, path: path(of: table), entries: 0, agrees: nil, reason: problem))
+      }
     }
     for table in present {
       let opened = try open([table], mayBeMissing: false)
@@ -58,14 +65,16 @@ extension MailDirectory {
           status.reason = "the record @ is missing, and sendmail waits for it (AliasWait); run mailcfg build"
         }
       } catch {
-        status.reason = error.isMissing ? "not built yet; run mailcfg build" : error.message
+        status.reason =
+          error.isMissing || error.isEmptyFile
+          ? "not built yet; run mailcfg build" : "\(error.message); to replace it: mailcfg build --force \(table)"
       }
       result.append(status)
     }
     return result.sorted { $0.table < $1.table }
   }
 
-  /// Where a map differs from its text, entry by entry: by line of the text, then what only the map has by key.
+  /// Where a map differs from its text, entry by entry: what only the map has by key, then the rest by line of the text.
   ///
   /// - Throws: ``MailDirectoryError`` where one of them cannot be read.
   public func differences(_ table: MailTable) throws(MailDirectoryError) -> [MapDifference] {
@@ -74,7 +83,7 @@ extension MailDirectory {
     let contents = MapContents(pairs, conventions: map.conventions)
     do throws(MapError) {
       return try map.comparison(with: contents).differences.sorted { left, right in
-        let lines = (left.line ?? Int.max, right.line ?? Int.max)
+        let lines = (left.line ?? 0, right.line ?? 0)
         return lines.0 == lines.1 ? left.key.lexicographicallyPrecedes(right.key) : lines.0 < lines.1
       }
     } catch {

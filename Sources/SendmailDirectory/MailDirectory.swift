@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SendmailConfig
 internal import SendmailMaps
 internal import SystemSupport
@@ -28,12 +29,19 @@ public struct MailDirectory: Sendable {
     public var isDryRun: Bool
     /// Whether the maps of changed texts are built.
     public var buildsMaps: Bool
+    /// Whether the map of a text that needed no change is built too, where it is older than the text and differs from it.
+    ///
+    /// What was asked for is then so for sendmail as well.
+    public var buildsOlderMaps: Bool
 
     /// Makes options.
-    public init(wait: Double = 10, isDryRun: Bool = false, buildsMaps: Bool = true) {
+    public init(
+      wait: Double = 10, isDryRun: Bool = false, buildsMaps: Bool = true, buildsOlderMaps: Bool = true
+    ) {
       self.wait = wait
       self.isDryRun = isDryRun
       self.buildsMaps = buildsMaps
+      self.buildsOlderMaps = buildsOlderMaps
     }
   }
 
@@ -59,16 +67,24 @@ public struct MailDirectory: Sendable {
   /// The path of a table's map; empty for class files.
   public func mapPath(of table: MailTable) -> String { (try? locations.location(of: table))?.map?.path ?? "" }
 
-  /// The tables that have a map and a text here.
+  /// The tables that have a map, and a text or a map here.
+  ///
+  /// A map whose text is gone counts: whoever goes through them is told.
   public var tablesWithMaps: [MailTable] {
-    presentTables.filter { (try? locations.location(of: $0))?.map != nil }
+    MailTable.allCases.filter { table in
+      guard let location = try? locations.location(of: table), let map = location.map else { return false }
+      return locations.isThere(location.path) || locations.isThere(map.path)
+    }
   }
+
+  /// The paths where tables were looked for, for a message.
+  var lookedFor: String { MailTable.allCases.map { path(of: $0) }.joined(separator: ", ") }
 
   /// The tables whose text is here.
   var presentTables: [MailTable] {
     MailTable.allCases.filter { table in
       guard let location = try? locations.location(of: table) else { return false }
-      return (try? FileLocation(location.path).status()) ?? nil != nil
+      return locations.isThere(location.path)
     }
   }
 
@@ -95,7 +111,8 @@ public struct MailDirectory: Sendable {
   ) throws -> MailChange {
     var foreign: (any Error)?
     do {
-      return try transact(tables ?? Set(presentTables), options, rebuild: .whenOlder) { (tables) throws(EditError) in
+      let rebuild: Rebuild = options.buildsOlderMaps ? .whenOlder : .never
+      return try transact(tables ?? Set(presentTables), options, rebuild: rebuild) { (tables) throws(EditError) in
         do {
           try body(&tables)
         } catch let error as EditError {
@@ -108,6 +125,21 @@ public struct MailDirectory: Sendable {
     } catch {
       throw foreign ?? error
     }
+  }
+
+  /// Completes, or takes back, a change that an earlier run had not finished when it was killed.
+  ///
+  /// Every change does this first; those who only read call it to read what is meant to be there.
+  ///
+  /// - Parameter wait: For how many seconds to wait for others' locks.
+  /// - Returns: What was done, for a person; empty where there was nothing to do.
+  /// - Throws: ``MailDirectoryError`` where it cannot be done now, or not by this user.
+  public func recover(wait: Double = 10) throws(MailDirectoryError) -> [String] {
+    let recovery = try system { () throws(SystemError) -> Recovery? in
+      guard try WriterLock.needsRecovery(Directory(path)) else { return nil }
+      return try WriterLock(Directory(path), wait: wait).recover(wait: wait)
+    }
+    return recovery.map(MailDirectory.notices) ?? []
   }
 
   /// Brings maps up to date with their texts, by content.
@@ -126,7 +158,9 @@ public struct MailDirectory: Sendable {
         .usage, "\(path(of: table)): a class file has no map; sendmail reads it when it starts")
     }
     let tables = tables ?? Set(tablesWithMaps)
-    guard !tables.isEmpty else { throw MailDirectoryError(.missing, "\(path): there is no table with a map") }
+    guard !tables.isEmpty else {
+      throw MailDirectoryError(.missing, "\(path): there is no table with a map here; mailcfg init makes empty ones")
+    }
     _ = try open(tables, mayBeMissing: false)
     return try transact(tables, options, rebuild: force ? .always : .whenDifferent) { _ in }
   }
@@ -135,6 +169,8 @@ public struct MailDirectory: Sendable {
 extension MailDirectory {
   /// Which maps of unchanged texts are built.
   enum Rebuild {
+    /// None.
+    case never
     /// One that is older than its text or not there, and differs from it.
     case whenOlder
     /// One that differs from its text.
@@ -163,6 +199,10 @@ extension MailDirectory {
       do throws(SystemError) {
         let place = try FileLocation(location.path)
         guard try place.status() != nil || !mayBeMissing else {
+          // A new text would be built over whatever the map still holds.
+          if let map = location.map, locations.isThere(map.path) {
+            throw SystemError(call: "open", path: location.path, errno: ENOENT)
+          }
           opened.files[table] = Opened.File(location: location, place: place, status: nil)
           opened.tables.set(table, [], location, locations)
           continue
@@ -173,7 +213,12 @@ extension MailDirectory {
       } catch {
         var failure = MailDirectoryError(error)
         if error.isMissing {
-          failure.message = "\(location.path): there is no such file; mailcfg init makes empty tables"
+          let orphan = location.map.map(\.path).flatMap { locations.isThere($0) ? $0 : nil }
+          failure.message =
+            orphan.map {
+              "\(location.path): the text is gone, but \($0) is still there: bring it back, or remove the map"
+            }
+            ?? "\(location.path): there is no such file; mailcfg init makes empty tables"
         }
         throw failure
       }
@@ -189,7 +234,7 @@ extension MailDirectory {
     guard !needsTable || !presentTables.isEmpty else {
       throw MailDirectoryError(
         .missing,
-        "\(path): there is none of sendmail's tables here; mailcfg --mail-dir DIR names another directory, "
+        "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg --mail-dir DIR names another directory, "
           + "mailcfg init makes empty tables")
     }
     var change = MailChange()
@@ -228,6 +273,7 @@ extension MailDirectory {
       else { continue }
       try build(map, of: pairs, for: file, isEdited, rebuild, staging, &change)
     }
+    change.findings.sort { ($0.path, $0.finding.line) < ($1.path, $1.finding.line) }
     if change.isChange, let staging {
       let leftover = try system { () throws(SystemError) in try staging.publish(wait: options.wait) }
       if let leftover { change.notices.append("\(leftover); the next change removes it") }
@@ -243,7 +289,7 @@ extension MailDirectory {
     let place = try system { () throws(SystemError) in try FileLocation(map.path) }
     let status = try system { () throws(SystemError) in try place.status() }
     let isOlder = status.map { $0.modified < (file.status?.modified ?? $0.modified) } ?? true
-    guard isEdited || rebuild != .whenOlder || isOlder else { return }
+    guard isEdited || (rebuild == .whenOlder ? isOlder : rebuild != .never) else { return }
     let contents = MapContents(pairs, conventions: map.conventions)
     change.findings += MailDirectory.duplicates(contents, in: file.location).map { (file.location.path, $0) }
     if status != nil, rebuild != .always { try map.checkReplaceable() }

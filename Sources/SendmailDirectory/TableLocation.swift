@@ -174,7 +174,8 @@ struct TableLocations: Sendable {
         + "give --cf to take its paths as they are")
   }
 
-  private func isThere(_ path: String) -> Bool { (try? FileLocation(path).status()) ?? nil != nil }
+  /// Whether something is at a path.
+  func isThere(_ path: String) -> Bool { (try? FileLocation(path).status()) ?? nil != nil }
 
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {

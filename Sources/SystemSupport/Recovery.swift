@@ -11,6 +11,11 @@ package struct Recovery: Sendable, Equatable {
 }
 
 extension WriterLock {
+  /// Whether a change is unfinished, or under way, in a directory.
+  package static func needsRecovery(_ directory: Directory) throws(SystemError) -> Bool {
+    try directory.status(of: JournalFile.fileName) != nil
+  }
+
   /// Completes, or takes back, what an earlier run left unfinished when it was killed.
   ///
   /// If everything had been ready, the rest is put into place; if not, what had been staged is removed. A file that somebody

@@ -153,7 +153,7 @@ import Testing
     let place = try Workplace("hosting")
     let outcome = try place("-v", "relay", "add", "192.0.2.7", "--comment", "the old printer")
     #expect(
-      outcome.outputText.contains("etc-mail/access:13: added  #  mailcfg: relay 192.0.2.7 note=the old printer\n"))
+      outcome.outputText.contains("etc-mail/access:13: added  # mailcfg: relay 192.0.2.7 note=the old printer\n"))
     #expect(outcome.outputText.contains("etc-mail/access:14: added  Connect:192.0.2.7  RELAY\n"))
   }
 }

@@ -66,7 +66,7 @@ import Testing
   @Test func virtualUsers() throws {
     let place = try Workplace("hosting")
     let before = try place.read("virtmaps")
-    let added = try place("virtmap", "set", "new@shop.example", "anna")
+    let added = try place("-v", "virtmap", "set", "new@shop.example", "anna")
     // Behind the last address of its domain; the catch-alls stay at the end of the file.
     #expect(added.outputText.hasPrefix("etc-mail/virtmaps:"))
     #expect(added.errorText.contains("etc-mail/virtmaps:16:28: warning: the line ends in CR LF"))
@@ -231,6 +231,8 @@ import Testing
     try place("status")
     // What is there stays; the rest is made.
     #expect(unsafe unlink(place.path("virtmaps")) == 0)
+    #expect(try place.refused(66, "init").contains("the text is gone"))
+    #expect(unsafe unlink(place.path("virtmaps.db")) == 0)
     let access = try place.read("access")
     try place("init")
     #expect(try place.read("access") == access)

@@ -19,7 +19,7 @@ import Testing
   /// Changes three tables at once.
   private static func edit(_ tables: inout MailTables) throws(EditError) {
     try tables.access.allowRelay(from: "203.0.113.25", note: "ACME Exchange")
-    try tables.aliases.add(["dora", "emil"], to: "sales")
+    try tables.aliases.add("sales", to: ["dora", "emil"])
     try tables.virtualUsers.set("anna", for: "new@shop.example")
   }
 
@@ -55,10 +55,22 @@ import Testing
     // A destination that would need an option.
     let program = try mail.refusal(of: [.alias, .access]) { tables throws(EditError) in
       try tables.access.allowRelay(from: "203.0.113.25")
-      try tables.aliases.add(["|/bin/sh"], to: "sales")
+      try tables.aliases.add("sales", to: ["|/bin/sh"])
     }
     #expect(program.code == .usage)
     #expect(program.editError?.code == .needsPermission)
+    #expect(try directory.files() == before)
+  }
+
+  /// An error of the caller's own stops the change, and comes out as it is.
+  @Test func anErrorOfTheCallerTakesAllBack() throws {
+    let before = try directory.files()
+    #expect(throws: TestSupportError.self) {
+      try mail.change { tables in
+        try Self.edit(&tables)
+        throw TestSupportError("the caller's own")
+      }
+    }
     #expect(try directory.files() == before)
   }
 
@@ -127,7 +139,7 @@ import Testing
     #expect(nothing.diff == "")
     let same = try mail.change { tables throws(EditError) in
       try tables.access.allowRelay(from: "192.0.2.10")
-      try tables.aliases.add(["anna"], to: "SALES")
+      try tables.aliases.add("SALES", to: ["anna"])
       try tables.virtualUsers.set("anna", for: "webmaster@shop.example")
       _ = try tables.hosts.add("shop.example")
     }
@@ -192,9 +204,9 @@ import Testing
       case .accessKey: try tables.access.set("OK", for: text)
       case .virtualUser: try tables.virtualUsers.set("anna", for: text + "@x.example")
       case .virtualDomain: try tables.virtualUsers.set("anna", for: "a@" + text)
-      case .alias: try tables.aliases.set(["anna"], for: text)
-      case .destination: try tables.aliases.add([text], to: "sales")
-      case .newDestination: try tables.aliases.set([text], for: "new")
+      case .alias: try tables.aliases.set(text, to: ["anna"])
+      case .destination: try tables.aliases.add("sales", to: [text])
+      case .newDestination: try tables.aliases.set("new", to: [text])
       case .host: try tables.hosts.add(text)
       case .client: try tables.access.allowRelay(from: "\(text)")
       }

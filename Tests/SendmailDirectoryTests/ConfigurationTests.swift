@@ -34,7 +34,7 @@ import Testing
     #expect(paths(mail) == isIn(directory.path, ["access", "virtusertable", "aliases", "local-host-names"]))
     let change = try mail.change { tables throws(EditError) in
       try tables.access.allowRelay(from: "203.0.113.25")
-      try tables.aliases.add(["emil"], to: "sales")
+      try tables.aliases.add("sales", to: ["emil"])
       _ = try tables.hosts.add("new.example")
     }
     #expect(change.texts.map(\.path) == isIn(directory.path, ["access", "aliases", "local-host-names"]))
@@ -69,7 +69,7 @@ import Testing
     try directory.write("aliases", "root: anna\n")
     let plain = try MailDirectory(path)
     #expect(plain.path(of: .alias) == path + "/../aliases")
-    try plain.change(to: [.alias]) { tables throws(EditError) in try tables.aliases.add(["bernd"], to: "root") }
+    try plain.change(to: [.alias]) { tables throws(EditError) in try tables.aliases.add("root", to: ["bernd"]) }
     #expect(try directory.readText("aliases") == "root: anna, bernd\n")
     #expect(try directory.names() == ["aliases", "aliases.db", "mail"])
 

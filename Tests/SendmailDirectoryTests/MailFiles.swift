@@ -39,9 +39,9 @@ extension MailDirectory {
     _ edit: (inout MailTables) throws(EditError) -> Void
   ) throws -> MailDirectoryError {
     let change: MailChange
-    do throws(MailDirectoryError) {
+    do {
       change = try self.change(to: tables, edit)
-    } catch {
+    } catch let error as MailDirectoryError {
       return error
     }
     throw TestSupportError("it was not refused: \(comment)\n\(change.diff)")

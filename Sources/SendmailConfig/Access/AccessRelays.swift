@@ -13,6 +13,8 @@ public struct Relay: Sendable, Equatable {
   public var client: String
   /// The 1-based lines of its entries.
   public var lines: [Int]
+  /// How many entries it had when it was added with a note; somebody may have taken some out.
+  public var expectedCount: Int
   /// The last day on which it may relay.
   public var expires: CalendarDate?
   /// What a person wrote about it.
@@ -35,6 +37,8 @@ public struct RelayDecision: Sendable, Equatable {
 public struct RelayChange: Sendable, Equatable {
   /// The entry by which it was so already; nil where the table changed.
   public var alreadyBy: AccessRule?
+  /// The last day on which it may relay, where it has one.
+  public var expires: CalendarDate?
   /// Whether the table changed.
   public var isChange: Bool
   /// What stands in the way of what was asked for.
@@ -49,9 +53,12 @@ extension AccessTable {
     var relays: [Relay] = []
     var owners: [ByteString: Int] = [:]
     for (index, note) in notes {
-      for key in (try? note.client.keys(ipv6Form)) ?? [] { owners[tagged(key)] = relays.count }
+      let keys = (try? note.client.keys(ipv6Form)) ?? []
+      for key in keys { owners[tagged(key)] = relays.count }
       relays.append(
-        Relay(client: "\(note.client)", lines: [], expires: note.expires, note: note.note, noteLine: index + 1))
+        Relay(
+          client: "\(note.client)", lines: [], expectedCount: keys.count, expires: note.expires, note: note.note,
+          noteLine: index + 1))
     }
     var seen: Set<ByteString> = []
     for rule in rules {
@@ -70,7 +77,7 @@ extension AccessTable {
       case .host(let name): client = "\(name)"
       case .user, .mailbox, .anything, .other: continue
       }
-      relays.append(Relay(client: client, lines: [rule.entry.line]))
+      relays.append(Relay(client: client, lines: [rule.entry.line], expectedCount: 1))
     }
     return relays.sorted { ($0.noteLine ?? $0.lines.first ?? 0) < ($1.noteLine ?? $1.lines.first ?? 0) }
   }
@@ -111,12 +118,13 @@ extension AccessTable {
   ///
   /// - Parameters:
   ///   - client: The client.
-  ///   - expires: The last day on which it may.
-  ///   - note: What a person wants to remember about it.
+  ///   - expires: The last day on which it may; nil leaves it as it is.
+  ///   - isUnlimited: Whether a last day that it has is taken away.
+  ///   - note: What a person wants to remember about it; nil leaves it as it is, an empty one takes it away.
   /// - Throws: ``EditError``; the table is then unchanged.
   @discardableResult
   public mutating func allowRelay(
-    from client: RelayClient, expires: CalendarDate? = nil, note: ByteString? = nil
+    from client: RelayClient, expires: CalendarDate? = nil, isUnlimited: Bool = false, note: ByteString? = nil
   ) throws(EditError) -> RelayChange {
     let keys = try client.keys(ipv6Form)
     let notes = self.notes
@@ -124,8 +132,8 @@ extension AccessTable {
     var record = try RelayNote(client: client)
     if let own { record = own.note }
     let asked = try RelayNote(client: client, expires: expires, note: note)
-    record.expires = asked.expires ?? record.expires
-    record.note = asked.note ?? record.note
+    record.expires = isUnlimited ? nil : asked.expires ?? record.expires
+    record.note = note == nil ? record.note : asked.note
     let isRecordWanted = asked.expires != nil || asked.note != nil
 
     let ending = endingKeys(notes, except: client)
@@ -133,7 +141,8 @@ extension AccessTable {
     let isAllowed = decisions.allSatisfy { $0.mayRelay && !ending.contains(key(of: $0)) }
     let isRecorded = own.map { $0.note == record } ?? !isRecordWanted
     if isAllowed, isRecorded || client.isLoopback {
-      return RelayChange(alreadyBy: decisions.first?.rule, isChange: false, warnings: obstacles(to: client))
+      return RelayChange(
+        alreadyBy: decisions.first?.rule, expires: record.expires, isChange: false, warnings: obstacles(to: client))
     }
     var missing: [ByteString] = []
     var first: Int?
@@ -158,7 +167,7 @@ extension AccessTable {
       let place = missing.isEmpty ? first ?? 0 : table.place(behind: isRelaySibling)
       if comment != nil || !pairs.isEmpty { try table.insert(comment: comment, pairs, at: place) }
     }
-    return RelayChange(alreadyBy: nil, isChange: true, warnings: obstacles(to: client))
+    return RelayChange(alreadyBy: nil, expires: record.expires, isChange: true, warnings: obstacles(to: client))
   }
 
   /// Lets a client relay that a person wrote; see ``allowRelay(from:expires:note:)-(RelayClient,_,_)``.
@@ -197,13 +206,17 @@ extension AccessTable {
     if let rule = decide(try client.keys(ipv6Form)).first(where: \.mayRelay)?.rule {
       let untagged =
         rule.key.tag == nil ? ", and more: an entry without a tag is also about senders and recipients" : ""
+      // An entry that came with a note goes with its note.
+      let key = tagged(bare(rule.key))
+      let owner = self.notes.first { (try? $0.note.client.keys(ipv6Form))?.contains { tagged($0) == key } ?? false }
+      let command = owner.map { "relay remove \($0.note.client)" } ?? "access remove \(rule.entry.key.escaped)"
       warnings.append(
         Diagnostic(
           code: .relayStillAllowed, severity: .warning, line: rule.entry.line,
           message: "\(client) may still relay by \(rule.entry.key.escaped)\(untagged)",
-          remedy: "if that is not meant: mailcfg access remove \(rule.entry.key.escaped)"))
+          remedy: "if that is not meant: mailcfg \(command)"))
     }
-    return RelayChange(alreadyBy: nil, isChange: !gone.isEmpty, warnings: warnings)
+    return RelayChange(alreadyBy: nil, expires: nil, isChange: !gone.isEmpty, warnings: warnings)
   }
 
   /// Takes off every client whose last day is over.
@@ -288,7 +301,8 @@ extension AccessTable {
       }
       if isInside { result.append(rule) }
     }
-    return result
+    // An entry counts where it is the one that sendmail finds.
+    return zip(result, decide(result.map { bare($0.key) })).filter { $0 == $1.rule }.map(\.0)
   }
 
   /// What will still refuse a client that was let relay.

@@ -1,3 +1,10 @@
+extension Diagnostic.Code {
+  /// A word before a colon that stock rule sets never look up.
+  public static let accessUnknownTag = Diagnostic.Code(rawValue: "access.unknown-tag")
+  /// A value that sendmail answers with as an error text.
+  public static let accessErrorText = Diagnostic.Code(rawValue: "access.error-text")
+}
+
 /// The access table (`/etc/mail/access`): who may send, who may relay, and who is refused (cf/README, "ACCESS DATABASE").
 public struct AccessTable: Sendable {
   /// The table as text.
@@ -33,6 +40,29 @@ public struct AccessTable: Sendable {
     try AccessTable.check(key)
     let tag = AccessKey(key).tag
     return try table.set(value, for: key) { other, _ in AccessKey(other).tag == tag }
+  }
+
+  /// What is odd about an entry that sendmail takes all the same.
+  public func doubts(about rule: AccessRule) -> [Diagnostic] {
+    var result: [Diagnostic] = []
+    let key = rule.key
+    if key.tag == nil, case .other(let text) = key.pattern, let colon = text.bytes.firstIndex(of: ASCII.colon) {
+      let word = ByteString(text.bytes[..<colon]).escaped
+      result.append(
+        Diagnostic(
+          code: .accessUnknownTag, severity: .warning, line: rule.entry.line,
+          message: "\(word): is no tag that sendmail's own rule sets look up", remedy: "see cf/README, ACCESS DATABASE")
+      )
+    }
+    if key.tag == nil || key.tag == .connect || key.tag == .from || key.tag == .to, case .other(let text) = rule.action
+    {
+      result.append(
+        Diagnostic(
+          code: .accessErrorText, severity: .warning, line: rule.entry.line, column: rule.entry.key.bytes.count + 2,
+          message: "\(text.escaped) is no word that sendmail knows here: it refuses with \"553 5.3.0 \(text.escaped)\"",
+          remedy: "if a refusal is meant, write ERROR:5.7.1:550 and the text"))
+    }
+    return result
   }
 
   /// Refuses keys that look like addresses and that sendmail never asks for.

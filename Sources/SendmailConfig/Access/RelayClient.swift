@@ -55,8 +55,10 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
       let family = address.family == .ipv4 ? "IPv4" : "IPv6"
       throw RelayClient.refusal(text, ": an \(family) address has \(address.bitWidth) bits, not \(length)")
     }
-    guard length > 0 else {
-      throw RelayClient.refusal(text, " is every address: the mail server would be an open relay")
+    let shortest = address.family == .ipv4 ? 8 : 16
+    guard length >= shortest else {
+      throw RelayClient.refusal(
+        text, " is too much of the Internet: the mail server would be an open relay; at least /\(shortest) is taken")
     }
     guard let network = IPNetwork(address, prefixLength: length) else {
       throw RelayClient.refusal(
@@ -113,11 +115,17 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
     let name = text.lowercased()
     guard name.utf8.allSatisfy({ ASCII.isDigit($0) || $0 &- 0x61 < 26 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F })
     else {
-      try refuse("not an IP address, and a host name has only letters, digits, \"-\" and \".\"")
+      try refuse("not an IP address, and a host name has only letters, digits, \"-\", \"_\" and \".\"")
     }
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     guard labels.allSatisfy({ 1...63 ~= $0.utf8.count }), name.utf8.count <= 253 else {
       try refuse("between dots a host name has 1 to 63 characters, and 253 in all")
+    }
+    guard labels.allSatisfy({ $0.utf8.first != 0x2D && $0.utf8.last != 0x2D }),
+      !labels[labels.count - 1].utf8.allSatisfy(ASCII.isDigit)
+    else {
+      try refuse(
+        "not an IP address, and no host name: a label neither begins nor ends with \"-\", the last is no number")
     }
     guard labels.count > 1 else {
       try refuse("one label is a whole top-level domain: every client below \".\(name)\" could relay")

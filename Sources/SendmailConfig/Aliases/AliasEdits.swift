@@ -166,6 +166,11 @@ extension AliasesFile {
         let message = only.messages.last.map { String(decoding: $0.text, as: UTF8.self) } ?? "User address required"
         try refuse("sendmail says: \(message)")
       }
+      if case .user = only.kind, destination.bytes.contains(where: ASCII.isBlank),
+        !destination.bytes.contains(where: { $0 == ASCII.quote || $0 == 0x28 || $0 == 0x3C })
+      {
+        try refuse("sendmail would put a dot in the place of the blank; name several destinations one by one")
+      }
       if destination.bytes.last == ASCII.backslash { try refuse("its last backslash would join it to what follows") }
       if let mark = destination.bytes.firstIndex(of: ASCII.numberSign),
         mark == 0 || ASCII.isBlank(destination.bytes[mark - 1]),
