@@ -26,14 +26,14 @@ enum StandardStreams {
     }
   }
 
-  /// The resident set in bytes; smaps_rollup counts pages, where statm is some hundreds out.
-  static var residentBytes: Int {
+  /// The memory that the process has written to, in bytes: data, not code.
+  static var writtenBytes: Int {
     let descriptor = open("/proc/self/smaps_rollup", O_RDONLY)
     defer { close(descriptor) }
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &buffer, buffer.count)
     let words = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self).split { $0 == " " || $0 == "\n" }
-    guard let index = words.firstIndex(of: "Rss:"), index + 1 < words.count else { exit(70) }
+    guard let index = words.firstIndex(of: "Anonymous:"), index + 1 < words.count else { exit(70) }
     return (Int(words[index + 1]) ?? 0) * 1024
   }
 }

@@ -40,11 +40,11 @@ enum TextBenchmark {
     let bytes = StandardStreams.input()
     // The code is in memory before anything is measured.
     guard Table(Array(bytes.prefix(4096))).pairs.pairs.count > 0 else { exit(70) }
-    let before = StandardStreams.residentBytes
+    let before = StandardStreams.writtenBytes
     let table = Table(bytes)
-    let parsed = StandardStreams.residentBytes
+    let parsed = StandardStreams.writtenBytes
     let pairs = table.pairs
-    let located = StandardStreams.residentBytes
+    let located = StandardStreams.writtenBytes
     let lines = max(table.text.lineCount, 1)
     print("text \(bytes.count)")
     print("lines \(Double(parsed - before) / Double(lines))")
