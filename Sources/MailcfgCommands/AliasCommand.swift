@@ -32,7 +32,7 @@ struct AliasCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Lists the aliases, in the order of the file.",
+      commandName: "list", abstract: "Lists the aliases, in the order of the file.",
       discussion: "EXAMPLES\n  mailcfg alias list\n  mailcfg alias list --json")
     @OptionGroup var options: GlobalOptions
 
@@ -56,7 +56,7 @@ struct AliasCommand: ParsableCommand {
 
   struct Get: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prints the destinations of an alias, a line each; exit code 1 if there is none.",
+      commandName: "get", abstract: "Prints the destinations of an alias, a line each; exit code 1 if there is none.",
       discussion: "EXAMPLES\n  mailcfg alias get sales")
     @Argument(help: "The alias.") var name: String
     @OptionGroup var options: GlobalOptions
@@ -81,7 +81,7 @@ struct AliasCommand: ParsableCommand {
 
   struct Set: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Gives an alias these destinations and no others.",
+      commandName: "set", abstract: "Gives an alias these destinations and no others.",
       discussion: """
         EXAMPLES
           mailcfg alias set sales anna bernd@example.org
@@ -99,7 +99,7 @@ struct AliasCommand: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds destinations to an alias; those that it has stay as they are.",
+      commandName: "add", abstract: "Adds destinations to an alias; those that it has stay as they are.",
       discussion: "EXAMPLES\n  mailcfg alias add sales carla")
     @OptionGroup var change: DestinationOptions
     @OptionGroup var options: GlobalOptions
@@ -113,7 +113,7 @@ struct AliasCommand: ParsableCommand {
 
   struct Drop: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Takes destinations from an alias.",
+      commandName: "drop", abstract: "Takes destinations from an alias.",
       discussion: "EXAMPLES\n  mailcfg alias drop sales bernd@example.org")
     @Argument(help: "The alias.") var name: String
     @Argument(help: ArgumentHelp("The destinations.", valueName: "destination")) var destinations: [String]
@@ -128,7 +128,8 @@ struct AliasCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Removes aliases; comments stay.", discussion: "EXAMPLES\n  mailcfg alias remove sales")
+      commandName: "remove", abstract: "Removes aliases; comments stay.",
+      discussion: "EXAMPLES\n  mailcfg alias remove sales")
     @Argument(help: ArgumentHelp("The aliases.", valueName: "name")) var names: [String]
     @OptionGroup var options: GlobalOptions
 

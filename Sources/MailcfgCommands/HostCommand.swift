@@ -17,7 +17,8 @@ struct HostCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Lists the names, in the order of the file.", discussion: "EXAMPLES\n  mailcfg host list")
+      commandName: "list", abstract: "Lists the names, in the order of the file.",
+      discussion: "EXAMPLES\n  mailcfg host list")
     @OptionGroup var options: GlobalOptions
 
     struct Report: Encodable {
@@ -50,7 +51,8 @@ struct HostCommand: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds names.", discussion: "EXAMPLES\n  mailcfg host add example.org www.example.org --reload")
+      commandName: "add", abstract: "Adds names.",
+      discussion: "EXAMPLES\n  mailcfg host add example.org www.example.org --reload")
     @OptionGroup var change: NameOptions
     @OptionGroup var options: GlobalOptions
 
@@ -63,7 +65,7 @@ struct HostCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Removes names.", discussion: "EXAMPLES\n  mailcfg host remove www.example.org")
+      commandName: "remove", abstract: "Removes names.", discussion: "EXAMPLES\n  mailcfg host remove www.example.org")
     @OptionGroup var change: NameOptions
     @OptionGroup var options: GlobalOptions
 

@@ -15,7 +15,7 @@ struct RelayCommand: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Lets clients relay.",
+      commandName: "add", abstract: "Lets clients relay.",
       discussion: """
         A client is an IPv4 or IPv6 address, a CIDR block of either, or a host or domain name. A block becomes the fewest \
         entries that sendmail can match, and stays one thing to list and remove.
@@ -71,7 +71,7 @@ struct RelayCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Takes clients off that were let relay.",
+      commandName: "remove", abstract: "Takes clients off that were let relay.",
       discussion: """
         EXAMPLES
           mailcfg relay remove 203.0.113.25
@@ -100,7 +100,7 @@ struct RelayCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Lists the clients that the access table lets relay.",
+      commandName: "list", abstract: "Lists the clients that the access table lets relay.",
       discussion: """
         EXAMPLES
           mailcfg relay list
@@ -153,7 +153,7 @@ struct RelayCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Says whether a client may relay, and which line decides.",
+      commandName: "check", abstract: "Says whether a client may relay, and which line decides.",
       discussion: """
         The answer is by the access table alone: relay-domains, class w and host names found in DNS are not asked. Exit \
         code 0: yes, 1: no.
@@ -211,7 +211,7 @@ struct RelayCommand: ParsableCommand {
 
   struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Takes off the clients whose last day is over; made for cron.",
+      commandName: "prune", abstract: "Takes off the clients whose last day is over; made for cron.",
       discussion: """
         EXAMPLES
           mailcfg relay prune

@@ -21,6 +21,7 @@ struct VirtmapCommand: ParsableCommand {
 
   struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "convert",
       abstract: "Writes @ before keys that are a bare domain, the catch-all of old virtual servers.",
       discussion: """
         A domain that has its @domain entry already keeps both lines.

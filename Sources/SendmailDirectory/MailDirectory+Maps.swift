@@ -98,7 +98,9 @@ extension MailDirectory {
   public func lookup(_ keys: [ByteString], in table: MailTable) throws(MailDirectoryError) -> [ByteString?] {
     let map = try requireMap(table)
     do throws(MapError) {
-      let reader = try map.open()
+      // Many keys in no order come back to every page.
+      let cache = keys.count < 1000 ? nil : 256 << 20
+      let reader = try map.open(cacheBytes: cache)
       var values: [ByteString?] = []
       for key in keys { values.append(try reader.value(forKey: key.bytes).map { ByteString($0) }) }
       return values

@@ -22,9 +22,12 @@ extension MailDirectoryError {
 extension TableLocation.MapLocation {
   /// Opens the map for reading.
   ///
-  /// - Parameter verifies: Whether its structure is checked first, all of it.
-  func open(verifies: Bool = true) throws(MapError) -> MapReader {
-    try MapReader(path: path, type: type, foldsCase: conventions.foldsCase, verifies: verifies)
+  /// - Parameters:
+  ///   - verifies: Whether its structure is checked first, all of it.
+  ///   - cacheBytes: The size of libdb's cache in bytes; nil for its default.
+  func open(verifies: Bool = true, cacheBytes: Int? = nil) throws(MapError) -> MapReader {
+    try MapReader(
+      path: path, type: type, foldsCase: conventions.foldsCase, verifies: verifies, cacheBytes: cacheBytes)
   }
 
   /// Compares the map with what it should hold.

@@ -36,14 +36,18 @@ public final class MapReader {
   ///   - keyForm: which form of a key is tried.
   ///   - verifies: whether the structure of the file is checked first, all of it. Without, a damaged file may give wrong
   ///     answers, or worse: only for a file that is known to be whole.
+  ///   - cacheBytes: the size of the cache in bytes; `nil`: libdb's default of 256 KiB. For many look-ups, the size of the file.
   /// - Throws: ``MapError`` `database`, with the codes of `Database.init(opening:)` and `Database.verify(path:)`.
   public init(
-    path: String, type: MapType? = nil, foldsCase: Bool = true, keyForm: KeyForm = .either, verifies: Bool = true
+    path: String, type: MapType? = nil, foldsCase: Bool = true, keyForm: KeyForm = .either, verifies: Bool = true,
+    cacheBytes: Int? = nil
   ) throws(MapError) {
     if verifies { try throwingMapError { () throws(BerkeleyDBError) in try Database.verify(path: path) } }
     let wanted = type?.databaseType
     if type != nil, wanted == nil { throw MapError(.unsupportedType, path: path) }
-    let database = try throwingMapError { () throws(BerkeleyDBError) in try Database(opening: path, type: wanted) }
+    let database = try throwingMapError { () throws(BerkeleyDBError) in
+      try Database(opening: path, type: wanted, cacheBytes: cacheBytes)
+    }
     guard let found = MapType(database.type) else { throw MapError(.unsupportedType, path: path) }
     self.path = path
     self.type = found

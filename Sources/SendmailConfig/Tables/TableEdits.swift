@@ -55,12 +55,11 @@ extension Table {
 
   /// The 0-based line behind the last entry that `isSibling` names; the end of the text where it names none.
   package func place(behind isSibling: (ByteString, ByteString) -> Bool) -> Int {
-    var place: Int?
-    forEachEntry { index, fields in
-      if isSibling(ByteString(text.buffer[fields.key]), ByteString(text.buffer[fields.value])) { place = index + 1 }
-      return true
+    let last = text.lines.indices.last { index in
+      guard case .entry(let fields) = classify(index) else { return false }
+      return isSibling(ByteString(text.buffer[fields.key]), ByteString(text.buffer[fields.value]))
     }
-    let end = place ?? text.lineCount
+    let end = last.map { $0 + 1 } ?? text.lineCount
     // makemap reads a last line without LF up to a NUL, but drops a line with LF and NUL: it must stay the last one.
     return end == text.lineCount && text.lacksFinalNewline && text.line(end).contains(ASCII.nul) ? end - 1 : end
   }
