@@ -113,7 +113,8 @@ extension Output {
           findings: findings))
       return
     }
-    for warning in remarks.warnings { finding(warning, path: remarks.path) }
+    // These are about what was asked for: a client that relays on is worth a word even where quiet is wanted.
+    for warning in remarks.warnings { finding(warning, path: remarks.path, always: true) }
     if allFindings || !options.quiet { tell(change.findings, all: allFindings || options.verbose) }
     if options.dryRun {
       for text in change.texts { result(withoutSecrets(diff: text.diff)) }
@@ -136,7 +137,7 @@ extension Output {
     // Comments are told where nothing else changed.
     let changes = text.changes
     let entries = options.verbose ? changes : changes.filter { !isComment($0) }
-    let told = entries.isEmpty ? changes : entries
+    let told = entries.isEmpty && !text.isNew ? changes : entries
     let shownCount = options.verbose ? told.count : min(told.count, Output.lineLimit)
     for change in told.prefix(shownCount) {
       let line = shown(change.after ?? change.before ?? "")
@@ -155,7 +156,7 @@ extension Output {
       if all || counts[path, default: 0] <= Output.findingLimit { self.finding(finding, path: path) }
     }
     for (path, count) in counts.sorted(by: { $0.key < $1.key }) where !all && count > Output.findingLimit {
-      note("\(path): \(count - Output.findingLimit) more findings; mailcfg build tells them all")
+      note("\(path): \(count - Output.findingLimit) more; mailcfg build tells them all")
     }
   }
 

@@ -39,8 +39,8 @@ struct Output {
   }
 
   /// Prints a finding; `--quiet` keeps back what is no error.
-  func finding(_ finding: Diagnostic, path: String) {
-    if options.quiet, finding.severity != .error { return }
+  func finding(_ finding: Diagnostic, path: String, always: Bool = false) {
+    if options.quiet, finding.severity != .error, !always { return }
     let severity = finding.severity.rawValue
     let colored = "\u{1B}[\(finding.severity == .error ? 31 : 33)m\(severity)\u{1B}[0m"
     let text = finding.text(path: path, severity: usesColor ? colored : severity)

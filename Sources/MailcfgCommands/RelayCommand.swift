@@ -112,6 +112,7 @@ struct RelayCommand: ParsableCommand {
       struct Client: Encodable {
         var client: String
         var lines: [Int]
+        var expectedEntries: Int
         var expires: String?
         var note: String?
       }
@@ -132,7 +133,9 @@ struct RelayCommand: ParsableCommand {
             Report(
               file: path,
               relays: relays.map {
-                .init(client: $0.client, lines: $0.lines, expires: $0.expires?.description, note: $0.note?.description)
+                .init(
+                  client: $0.client, lines: $0.lines, expectedEntries: $0.expectedCount,
+                  expires: $0.expires?.description, note: $0.note?.description)
               }))
         }
         for relay in relays {
@@ -225,7 +228,8 @@ struct RelayCommand: ParsableCommand {
         // A night job makes no map of what somebody may be in the middle of writing.
         try output.change(.access, reason: "relay prune", buildsOlderMaps: false) {
           (tables, remarks) throws(EditError) in
-          remarks.warnings = tables.access.unreadableNotes + tables.access.pruneRelays(today: today).warnings
+          let unreadable = options.quiet ? [] : tables.access.unreadableNotes
+          remarks.warnings = unreadable + tables.access.pruneRelays(today: today).warnings
         }
       }
     }

@@ -187,7 +187,7 @@ extension AccessTable {
     return RelayChange(alreadyBy: nil, expires: record.expires, isChange: true, warnings: warnings)
   }
 
-  /// Lets a client relay that a person wrote; see ``allowRelay(from:expires:note:)-(RelayClient,_,_)``.
+  /// Lets a client relay that a person wrote; see ``allowRelay(from:expires:isUnlimited:note:)``.
   @discardableResult
   public mutating func allowRelay(
     from client: String, expires: CalendarDate? = nil, note: String? = nil

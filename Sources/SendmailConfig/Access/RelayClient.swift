@@ -135,6 +135,7 @@ public enum RelayClient: Hashable, Sendable, CustomStringConvertible {
       try refuse(
         "not an IP address, and no host name: a label neither begins nor ends with \"-\", the last is no number")
     }
+    guard labels.count(where: { $0.utf8.allSatisfy(ASCII.isDigit) }) < 3 else { try refuse("not an IP address") }
     guard labels.count > 1 else {
       try refuse("one label is a whole top-level domain: every client below \".\(name)\" could relay")
     }
