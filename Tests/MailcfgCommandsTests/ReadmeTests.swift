@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// The examples of README.md do what they say they do.
+/// The examples of README.md and Docs do what they say they do.
 @Suite struct ReadmeTests {
   struct Example: Sendable {
     /// The 1-based line of the command.
@@ -40,11 +40,19 @@ import Testing
     return examples
   }
 
-  @Test func theExamplesSayWhatHappens() throws {
-    let text = String(decoding: try readFile(Tools.checkout + "/README.md"), as: UTF8.self)
+  static let pages =
+    ["README.md"]
+    + ((try? listDirectory(Tools.checkout + "/Docs")) ?? []).filter { $0.hasSuffix(".md") }.map { "Docs/\($0)" }
+
+  @Test func thePagesAreThere() { #expect(Self.pages.count > 5) }
+
+  /// Each page begins with fresh copies of both mail directories: `etc-mail`, and `debian` beside it.
+  @Test(arguments: pages) func theExamplesSayWhatHappens(page: String) throws {
+    let text = String(decoding: try readFile("\(Tools.checkout)/\(page)"), as: UTF8.self)
     let examples = try Self.examples(of: text)
-    #expect(examples.count >= 5)
+    if page == "README.md" { #expect(examples.count >= 5) }
     let place = try Workplace("hosting")
+    try run("cp", ["-r", Fixtures.path("debian"), place.directory.path("debian")])
     try place.directory.makeDirectory("bin")
     try run("ln", ["-s", Tools.mailcfg, place.directory.path("bin/mailcfg")])
     let path = place.directory.path("bin") + ":" + (Tools.environmentValue("PATH") ?? "/usr/bin:/bin")
@@ -55,7 +63,7 @@ import Testing
           "PATH": path, "MAILCFG_MAIL_DIR": "", "NO_COLOR": "1", "LC_ALL": "C", "TZ": "UTC", "COLUMNS": "",
         ],
         directory: place.directory.path)
-      #expect(outcome.outputText == example.output, "README.md:\(example.line): $ \(example.command)")
+      #expect(outcome.outputText == example.output, "\(page):\(example.line): $ \(example.command)")
     }
   }
 
