@@ -110,26 +110,30 @@ import Testing
     }
   }
 
-  /// The maps of two tables in two directories, the second of which may not be written.
-  @Test(.enabled(if: geteuid() != 0, "for root every directory may be written"))
-  func aMapDirectoryThatMayNotBeWrittenStopsAll() throws {
+  /// The maps of two tables in two directories, the second of which may not be written; for root, who may write
+  /// everywhere, something else lies in the second map's place.
+  @Test func aMapThatCannotBeMadeStopsAll() throws {
+    let isRoot = geteuid() == 0
     try directory.makeDirectory("second")
     let second = directory.path("second")
     try writeFile(second + "/virtmaps", try directory.read("virtmaps"))
     try directory.write(
       "for-the-test.cf", "V10\nKaccess hash \(directory.path("access"))\nKvirtuser hash \(second)/virtmaps\n")
     let mail = try MailDirectory(directory.path, configuration: directory.path("for-the-test.cf"))
+    if isRoot { try directory.makeDirectory("second/virtmaps.db") }
     #expect(unsafe chmod(second, 0o555) == 0)
     defer { _ = unsafe chmod(second, 0o755) }
-    let before = try directory.files()
+    // The second directory's own time moves where root stages in it.
+    func state() throws -> [String] { try directory.files().filter { !isRoot || !$0.hasPrefix("second ") } }
+    let before = try state()
     let error = try mail.refusal(of: [.access, .virtmap]) { tables throws(EditError) in
       try tables.access.allowRelay(from: "203.0.113.25")
       try tables.virtualUsers.set("anna", for: "new@shop.example")
     }
-    #expect(error.code == .permission)
+    #expect(error.code == (isRoot ? .badData : .permission))
     #expect(error.message.contains("second"))
-    #expect(try directory.files() == before)
-    #expect(try listDirectory(second) == ["virtmaps"])
+    #expect(try state() == before)
+    #expect(try listDirectory(second).sorted() == (isRoot ? ["virtmaps", "virtmaps.db"] : ["virtmaps"]))
   }
 
   @Test func nothingChangedIsNothingWritten() throws {
