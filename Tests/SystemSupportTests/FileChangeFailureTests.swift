@@ -192,7 +192,7 @@ import Testing
   @Test func goesAheadWhenTheLockIsGivenBack() throws {
     let file = try Directory(scratch("etc/mail")).open("access.db", O_RDONLY)
     #expect(try file.tryFlock())
-    DispatchQueue.global().asyncAfter(deadline: .now() + 0.2) { file.unlock() }
+    DispatchQueue(label: "another program").asyncAfter(deadline: .now() + 0.2) { file.unlock() }
     #expect(try sample.make(wait: 60) == nil)
     #expect(try sample.state() == sample.whole)
   }
@@ -203,7 +203,7 @@ import Testing
     let file = try directory.open("access.db", O_RDONLY)
     #expect(try file.tryFlock())
     let counts = Counts()
-    DispatchQueue.global().async {
+    DispatchQueue(label: "another program").async {
       while !counts.isOver {
         guard let other = try? directory.open("access", O_RDONLY) else { return }
         counts.add(isFree: (try? other.tryFlock()) ?? false)
