@@ -88,7 +88,7 @@ struct AddressRewriter {
   }
 
   private static func mailer(_ name: [UInt8]) -> Verdict {
-    switch String(decoding: name.map(MailboxTokens.folded), as: UTF8.self) {
+    switch String(decoding: name.map(ASCII.lowercased), as: UTF8.self) {
     case "local": .local
     case "prog", "*file*", "*include*", "smtp", "esmtp", "smtp8", "dsmtp", "relay": .remote
     default: .unknownMailer(name)
@@ -251,6 +251,6 @@ struct AddressRewriter {
   }
 
   private static func same(_ token: [UInt8], _ other: [UInt8]) -> Bool {
-    token.count == other.count && zip(token, other).allSatisfy { MailboxTokens.folded($0) == MailboxTokens.folded($1) }
+    token.count == other.count && zip(token, other).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
   }
 }

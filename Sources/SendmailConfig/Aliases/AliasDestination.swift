@@ -54,7 +54,7 @@ public struct AliasDestination: Sendable, Equatable {
     var destinations: [AliasDestination] = []
     var start = 0
     while true {
-      while start < bytes.count && (MailboxTokens.isBlank(bytes[start]) || bytes[start] == UInt8(ascii: ",")) {
+      while start < bytes.count && (ASCII.isSpace(bytes[start]) || bytes[start] == UInt8(ascii: ",")) {
         start += 1
       }
       if start == bytes.count { return destinations }
@@ -87,7 +87,7 @@ public struct AliasDestination: Sendable, Equatable {
     let next = max(end, start + 1)
     // A string that does not end has the blanks at its end in it.
     if !mailbox.messages.contains(where: { $0.code == .unbalancedQuote }) {
-      while end > start && MailboxTokens.isBlank(bytes[end - 1]) { end -= 1 }
+      while end > start && ASCII.isSpace(bytes[end - 1]) { end -= 1 }
     }
     let kind: Kind
     var bypassesAliases = false
@@ -118,7 +118,7 @@ public struct AliasDestination: Sendable, Equatable {
     while place < bytes.count && isPlain(bytes[place]) { place += 1 }
     guard place > start, place - start <= ParsedMailbox.longestAddress else { return nil }
     if place == bytes.count || bytes[place] == UInt8(ascii: ",") {
-      return (start..<place, .user(bytes[start..<place].map(MailboxTokens.folded)))
+      return (start..<place, .user(bytes[start..<place].map(ASCII.lowercased)))
     }
     guard bytes[place] == UInt8(ascii: "@") else { return nil }
     let host = place + 1
@@ -134,7 +134,7 @@ public struct AliasDestination: Sendable, Equatable {
     guard lastDot >= host, lastDot + 1 < place, place - start <= ParsedMailbox.longestAddress,
       place == bytes.count || bytes[place] == UInt8(ascii: ",")
     else { return nil }
-    let name = bytes[host..<place].map(MailboxTokens.folded)
+    let name = bytes[host..<place].map(ASCII.lowercased)
     if name.starts(with: "localhost".utf8) || name.suffix(5).elementsEqual(".uucp".utf8) || hosts.contains(name) {
       return nil
     }

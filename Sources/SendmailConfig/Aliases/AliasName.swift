@@ -85,7 +85,7 @@ public struct AliasName: Sendable, Equatable {
     case .inLine(let range):
       var bytes: [UInt8] = []
       bytes.reserveCapacity(range.count)
-      for place in range { bytes.append(MailboxTokens.folded(line[place])) }
+      for place in range { bytes.append(ASCII.lowercased(line[place])) }
       return bytes
     }
   }
@@ -140,7 +140,7 @@ public struct AliasName: Sendable, Equatable {
   /// Behind the colon and the blanks after it.
   private static func valueOffset(_ line: Span<UInt8>, colon: Int) -> Int {
     var place = colon + 1
-    while place < line.count && MailboxTokens.isBlank(line[place]) { place += 1 }
+    while place < line.count && ASCII.isSpace(line[place]) { place += 1 }
     return place
   }
 

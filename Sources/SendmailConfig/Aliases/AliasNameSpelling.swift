@@ -44,7 +44,7 @@ extension AliasName {
       default: break
       }
     }
-    let wanted = key.map(MailboxTokens.folded)
+    let wanted = key.map(ASCII.lowercased)
     var isRefused = false
     for spelling in [key, [UInt8(ascii: "\"")] + key + [UInt8(ascii: "\"")]] {
       // A line that begins so is a comment, or continues the line before it.

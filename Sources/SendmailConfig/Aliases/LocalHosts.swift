@@ -28,5 +28,5 @@ public struct LocalHosts: Sendable, Equatable {
     return Array(fullName[(dot + 1)...])
   }
 
-  static func folded(_ name: [UInt8]) -> [UInt8] { name.map(MailboxTokens.folded) }
+  static func folded(_ name: [UInt8]) -> [UInt8] { name.map(ASCII.lowercased) }
 }

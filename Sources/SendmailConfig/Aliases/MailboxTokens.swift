@@ -43,12 +43,6 @@ struct MailboxTokens {
     }
   }
 
-  static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
-
-  static func folded(_ byte: UInt8) -> UInt8 {
-    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-  }
-
   /// The tokens one after the other, cut off at `limit` bytes; two atoms in a row get `blank` between them.
   static func joined(_ tokens: some Sequence<[UInt8]>, blank: UInt8, limit: Int = .max) -> [UInt8] {
     var text: [UInt8] = []
@@ -169,7 +163,7 @@ struct MailboxTokens {
             byte = nil
           case UInt8(ascii: "<"):
             angles += 1
-            if text[position...].first(where: { !Self.isBlank($0) }) == UInt8(ascii: "@") { inRoute = true }
+            if text[position...].first(where: { !ASCII.isSpace($0) }) == UInt8(ascii: "@") { inRoute = true }
           case UInt8(ascii: ">"):
             if angles <= 0 {
               report(.unbalancedClosingAngle)

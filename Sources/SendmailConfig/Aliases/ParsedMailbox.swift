@@ -114,7 +114,7 @@ struct ParsedMailbox {
       case UInt8(ascii: ":"):
         let bare = withoutQuotes(user)
         let name = Array(":include:".utf8)
-        if bare.count >= name.count && bare.prefix(name.count).map(MailboxTokens.folded) == name {
+        if bare.count >= name.count && bare.prefix(name.count).map(ASCII.lowercased) == name {
           return .include(Array(bare.dropFirst(name.count)))
         }
       default: break
@@ -124,7 +124,7 @@ struct ParsedMailbox {
     rewriter.apply(.final)
     let user = MailboxTokens.joined(rewriter.tokens, blank: rewriter.blank, limit: longestAddress)
     switch resolution {
-    case .local: return .local(user.map(MailboxTokens.folded))
+    case .local: return .local(user.map(ASCII.lowercased))
     case .program: return .program(user)
     case .file: return .file(user)
     default: return .remote(user)
