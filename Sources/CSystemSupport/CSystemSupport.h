@@ -3,6 +3,7 @@
 #define C_SYSTEM_SUPPORT_H
 
 #include <errno.h>
+#include <getopt.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -32,5 +33,17 @@ static inline int system_renameat2(int old_directory, const char *old_name, int 
 static inline long system_getdents64(int directory, void *buffer, unsigned long size) {
   return syscall(SYS_getdents64, directory, buffer, size);
 }
+
+/* getopt(3), whose variables Swift cannot read safely. The messages are the caller's affair. */
+static inline void system_getopt_start(void) {
+  optind = 0;
+  opterr = 0;
+}
+static inline int system_getopt(int count, char *const *arguments, const char *options) {
+  return getopt(count, arguments, options);
+}
+static inline const char *system_getopt_argument(void) { return optarg; }
+static inline int system_getopt_index(void) { return optind; }
+static inline int system_getopt_refused(void) { return optopt; }
 
 #endif
