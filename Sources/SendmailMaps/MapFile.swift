@@ -106,7 +106,10 @@ public struct MapFile: Sendable {
     let path = try opening { () throws(SystemError) in try replacement.path() }
     do throws(MapError) {
       let type = type ?? .hash
-      try MapBuilder(type: type).build(contents, at: path, progress: progress)
+      // The replacement waits for the disk, once.
+      try Database.withoutSyncing { () throws(MapError) in
+        _ = try MapBuilder(type: type).build(contents, at: path, progress: progress)
+      }
       try contents.checkSample(of: MapReader(path: path, type: type, verifies: false))
     } catch {
       throw MapFileError(.closing, error)
@@ -118,12 +121,11 @@ public struct MapFile: Sendable {
   ///
   /// - Parameters:
   ///   - makesIt: Whether a map that is not there, or is an empty file, is made.
-  ///   - allowsDuplicates: Whether it is made as one that may hold a key several times.
   ///   - cacheBytes: The size of libdb's cache in bytes.
   ///   - body: Changes the copy; called again where somebody else has changed the map meanwhile. It returns whether there is
   ///     anything to put into place.
   func edit(
-    makesIt: Bool, allowsDuplicates: Bool = false, cacheBytes: Int? = nil,
+    makesIt: Bool, cacheBytes: Int? = nil,
     _ body: (inout Database) throws(BerkeleyDBError) -> Bool
   ) throws(MapFileError) {
     while true {
@@ -135,7 +137,9 @@ public struct MapFile: Sendable {
         return try replacement.copyOld()
       }
       let isNew = makesIt && (old?.size ?? 0) == 0
-      let isDone = try change(replacement, isNew: isNew, allowsDuplicates, cacheBytes, body)
+      let isDone = try Database.withoutSyncing { () throws(MapFileError) in
+        try change(replacement, isNew: isNew, cacheBytes, body)
+      }
       guard isDone || isNew else { return }
       do throws(SystemError) {
         return try replacement.publish(expecting: old)
@@ -146,10 +150,10 @@ public struct MapFile: Sendable {
   }
 
   private func change(
-    _ replacement: FileReplacement, isNew: Bool, _ allowsDuplicates: Bool, _ cacheBytes: Int?,
+    _ replacement: FileReplacement, isNew: Bool, _ cacheBytes: Int?,
     _ body: (inout Database) throws(BerkeleyDBError) -> Bool
   ) throws(MapFileError) -> Bool {
-    var database = try open(replacement, isNew: isNew, allowsDuplicates, cacheBytes)
+    var database = try open(replacement, isNew: isNew, cacheBytes)
     do throws(BerkeleyDBError) {
       let isDone = try body(&database)
       try database.close()
@@ -160,7 +164,7 @@ public struct MapFile: Sendable {
   }
 
   private func open(
-    _ replacement: FileReplacement, isNew: Bool, _ allowsDuplicates: Bool, _ cacheBytes: Int?
+    _ replacement: FileReplacement, isNew: Bool, _ cacheBytes: Int?
   ) throws(MapFileError) -> Database {
     let path = try opening { () throws(SystemError) in
       let path = try replacement.path()
@@ -175,7 +179,7 @@ public struct MapFile: Sendable {
       return isNew
         ? try Database(
           creating: path, type: databaseType,
-          layout: DatabaseLayout(allowsDuplicates: allowsDuplicates, cacheBytes: cacheBytes))
+          layout: DatabaseLayout(cacheBytes: cacheBytes))
         : try Database(opening: path, access: .readWrite, type: databaseType, cacheBytes: cacheBytes)
     } catch {
       throw MapFileError(.opening, error)
