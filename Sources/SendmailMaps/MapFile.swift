@@ -245,10 +245,7 @@ public struct MapFile: Sendable {
   /// - Throws: ``MapFileError``.
   public func read<Result>(_ body: (MapReader) throws(MapError) -> Result) throws(MapFileError) -> Result {
     let file = try opening { () throws(SystemError) in try location().opened() }
-    try opening { () throws(SystemError) in
-      try file.waitForFlock(shared: true)
-      if rules.trustedUser != 0 { file.give(to: rules.trustedUser) }
-    }
+    try opening { () throws(SystemError) in try file.waitForFlock(shared: true) }
     let reader: MapReader
     let found = try existingType(of: file.pathForLibraries)
     do throws(MapError) {

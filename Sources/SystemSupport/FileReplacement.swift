@@ -162,8 +162,8 @@ package final class FileReplacement {
     try old.copyContents(of: new, count: size)
     if ftruncate(old.number, size) != 0 { throw .last("ftruncate", location.path) }
     if let owner = attributes.owner, owner != status.owner { _ = fchown(old.number, owner, .max) }
-    // Whoever has it open sees by whole seconds that it was changed.
-    if status.modified.seconds >= FileTime.now.seconds { try old.moveModifiedOn() }
+    // Whoever has it open sees by whole seconds that it was changed; only the owner can help that on.
+    if status.modified.seconds >= FileTime.now.seconds { try? old.moveModifiedOn() }
     try old.sync()
   }
 
@@ -195,9 +195,6 @@ extension FileLocation {
 }
 
 extension Descriptor {
-  /// Gives the file to a user, where that is allowed.
-  package func give(to owner: UInt32) { _ = fchown(number, owner, .max) }
-
   /// A path for those who can only open by path: to this very file where there is a /proc.
   package var pathForLibraries: String {
     let short = "/proc/self/fd/\(number)"
