@@ -142,7 +142,7 @@ public struct MapFile: Sendable {
       }
       guard isDone || isNew else { return }
       do throws(SystemError) {
-        return try replacement.publish(expecting: old)
+        return try replacement.publish(expecting: old.map { .contents($0) } ?? .nothing)
       } catch {
         guard error.isChanged else { throw MapFileError(.closing, error) }
       }

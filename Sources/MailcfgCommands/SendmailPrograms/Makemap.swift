@@ -182,9 +182,11 @@ enum Makemap {
       } else {
         let contents = MapContents(reading.pairs, conventions: options.conventions)
         if options.conventions.duplicates == .keepFirst { duplicates = contents.duplicates.map { Int($0.ignored) } }
-        let progress = Progress(name.description, total: contents.count)
-        try map.replace(with: contents, progress: progress?.update)
-        progress?.finish()
+        let (progress, title, total) = (Progress(), name.escaped, contents.count)
+        try map.replace(with: contents) { pairs in
+          progress?.update(title, pairs, of: total)
+          return true
+        }
       }
       complain(duplicates)
       return reading.refusals.isEmpty && duplicates.isEmpty ? 0 : ExitStatus.badData
