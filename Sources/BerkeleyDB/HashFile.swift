@@ -105,14 +105,16 @@ public struct HashFile: ~Copyable {
 
   /// Looks a key up and adds its value to other bytes.
   /// - Parameters:
-  ///   - key: all bytes of the key.
-  ///   - hash: their ``HashFunction/hash(_:)``.
+  ///   - bytes: bytes among which the key is.
+  ///   - place: where it is in them.
+  ///   - hash: its ``HashFunction/hash(_:)``.
   ///   - values: what the value is added to.
   /// - Returns: whether the key is there.
   /// - Throws: ``BerkeleyDBError`` `DB_VERIFY_BAD` for a page that is damaged, an `errno` for one that cannot be read.
   public mutating func appendValue(
-    forKey key: Span<UInt8>, hash: UInt32, to values: inout [UInt8]
+    forKey bytes: [UInt8], _ place: Range<Int>, hash: UInt32, to values: inout [UInt8]
   ) throws(BerkeleyDBError) -> Bool {
+    let key = bytes.span.extracting(place)
     let bucket = HashFunction.bucket(ofHash: hash, buckets: buckets)
     var number = Int(spares[Int.bitWidth - bucket.leadingZeroBitCount]) + bucket
     var seen = 0

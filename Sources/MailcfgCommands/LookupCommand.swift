@@ -62,10 +62,12 @@ struct LookupCommand: ParsableCommand {
   ) throws {
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count * 2)
+    let isJSON = options.json
+    let hasSecrets = table == .access && !options.showSecrets
     try map.lookUp(bytes.span, keys: keys) { number, value in
       let key = bytes[keys[number]]
       if value == nil { isComplete = false }
-      if options.json {
+      if isJSON {
         var result = Report.Result(key: ByteString(key).description)
         if let value { result.value = shown(ByteString(copying: value), of: ByteString(key)).description }
         results.append(result)
@@ -75,7 +77,7 @@ struct LookupCommand: ParsableCommand {
           text.append(ASCII.tab)
         }
         // Most keys cannot be secret, and a million of them may be looked up at a time.
-        if table == .access, let first = key.first, ASCII.lowercased(first) == UInt8(ascii: "a") {
+        if hasSecrets, let first = key.first, ASCII.lowercased(first) == UInt8(ascii: "a") {
           text += shown(ByteString(copying: value), of: ByteString(key)).bytes
         } else {
           unsafe value.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }

@@ -21,6 +21,8 @@ public struct MapLookup: ~Copyable {
   private var values: [UInt8] = []
   private var order: [UInt32] = []
   private var hashes: [UInt32] = []
+  private var folded: [UInt8] = []
+  private var ends: [Int] = []
 
   /// A value among those of a batch.
   private struct Answer {
@@ -92,13 +94,12 @@ public struct MapLookup: ~Copyable {
     answers.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
     var number = 0
-    var key: [UInt8] = []
     // The first form that ever hits is the only one from then on, so until then the order counts.
     while number < keys.count, keyForm == .either {
-      try lookUp(one: bytes.extracting(keys[number]), &key)
+      try lookUp(one: bytes.extracting(keys[number]))
       number += 1
     }
-    if number < keys.count { try lookUp(rest: bytes, keys, from: number, &key) }
+    if number < keys.count { try lookUp(rest: bytes, keys, from: number) }
     let all = values.span
     for (number, found) in answers.enumerated() {
       if found.count < 0 {
@@ -110,15 +111,16 @@ public struct MapLookup: ~Copyable {
   }
 
   /// Looks a key up in either form.
-  private mutating func lookUp(one source: Span<UInt8>, _ key: inout [UInt8]) throws(MapError) {
-    copy(source, to: &key)
-    let hash = HashFunction.hash(key.span)
+  private mutating func lookUp(one key: Span<UInt8>) throws(MapError) {
+    if folded.count <= MapReader.longestKey { folded = [UInt8](repeating: 0, count: MapReader.longestKey + 1) }
+    var end = 0
+    let hash = MapLookup.fold(key, into: &folded, at: &end, foldsCase: foldsCase, includesNul: false)
     let start = values.count
-    if keyForm != .nulTerminated, try take(key, hash) {
+    if keyForm != .nulTerminated, try take(0..<end, hash) {
       keyForm = .plain
     } else if keyForm != .plain {
-      key.append(MapByte.nul)
-      guard try take(key, HashFunction.step(hash, MapByte.nul)) else { return answers.append(.none) }
+      folded[end] = MapByte.nul
+      guard try take(0..<end + 1, HashFunction.step(hash, MapByte.nul)) else { return answers.append(.none) }
       keyForm = .nulTerminated
     } else {
       return answers.append(.none)
@@ -127,46 +129,73 @@ public struct MapLookup: ~Copyable {
     if keyForm == .nulTerminated { dropNul(answers.count - 1) }
   }
 
-  /// Looks a key up byte for byte, and adds its value to the others.
+  /// Looks up byte for byte the key that is in ``folded``, and adds its value to the others.
   @inline(__always)
-  private mutating func take(_ key: [UInt8], _ hash: UInt32) throws(MapError) -> Bool {
+  private mutating func take(_ place: Range<Int>, _ hash: UInt32) throws(MapError) -> Bool {
     guard file != nil else {
-      guard let value = try reader?.storedValue(forKey: key) else { return false }
+      guard let value = try reader?.storedValue(forKey: Array(folded[place])) else { return false }
       values += value
       return true
     }
     do throws(BerkeleyDBError) {
-      return try file?.appendValue(forKey: key.span, hash: hash, to: &values) ?? false
+      return try file?.appendValue(forKey: folded, place, hash: hash, to: &values) ?? false
     } catch {
       throw MapError(error)
     }
   }
 
+  /// Copies a key to a place of a buffer, cut and folded.
+  /// - Returns: its hash.
+  @inline(__always)
+  private static func fold(
+    _ key: Span<UInt8>, into folded: inout [UInt8], at end: inout Int, foldsCase: Bool, includesNul: Bool
+  ) -> UInt32 {
+    var hash: UInt32 = 0
+    let length = min(key.count, MapReader.longestKey)
+    var target = folded.mutableSpan
+    if foldsCase {
+      for index in 0..<length {
+        let byte = MapByte.folded(key[index])
+        target[end + index] = byte
+        hash = HashFunction.step(hash, byte)
+      }
+    } else {
+      for index in 0..<length {
+        target[end + index] = key[index]
+        hash = HashFunction.step(hash, key[index])
+      }
+    }
+    end += length
+    guard includesNul else { return hash }
+    target[end] = MapByte.nul
+    end += 1
+    return HashFunction.step(hash, MapByte.nul)
+  }
+
   /// Looks keys up in the one form that is left, page after page.
-  private mutating func lookUp(rest bytes: Span<UInt8>, _ keys: [Range<Int>], from first: Int, _ key: inout [UInt8]) throws(MapError) {
+  private mutating func lookUp(rest bytes: Span<UInt8>, _ keys: [Range<Int>], from first: Int) throws(MapError) {
     let includesNul = keyForm == .nulTerminated
     let count = keys.count - first
     hashes.removeAll(keepingCapacity: true)
     hashes.reserveCapacity(count)
+    ends.removeAll(keepingCapacity: true)
+    ends.reserveCapacity(count)
+    var size = 0
+    for number in first..<keys.count { size += min(keys[number].count, MapReader.longestKey) + 1 }
+    if folded.count < size { folded = [UInt8](repeating: 0, count: size) }
+    var end = 0
     for number in first..<keys.count {
       let key = bytes.extracting(keys[number])
-      var hash: UInt32 = 0
-      let length = min(key.count, MapReader.longestKey)
-      if foldsCase {
-        for index in 0..<length { hash = HashFunction.step(hash, MapByte.folded(key[index])) }
-      } else {
-        for index in 0..<length { hash = HashFunction.step(hash, key[index]) }
-      }
-      hashes.append(includesNul ? HashFunction.step(hash, MapByte.nul) : hash)
+      hashes.append(
+        MapLookup.fold(key, into: &folded, at: &end, foldsCase: foldsCase, includesNul: includesNul))
+      ends.append(end)
     }
     arrange(count)
     for _ in 0..<count { answers.append(.none) }
     for position in 0..<count {
       let number = Int(order[position])
-      copy(bytes.extracting(keys[first + number]), to: &key)
-      if includesNul { key.append(MapByte.nul) }
       let start = values.count
-      guard try take(key, hashes[number]) else { continue }
+      guard try take(number == 0 ? 0..<ends[0] : ends[number - 1]..<ends[number], hashes[number]) else { continue }
       answers[first + number] = Answer(start: start, count: values.count - start)
       if includesNul { dropNul(first + number) }
     }
@@ -184,25 +213,13 @@ public struct MapLookup: ~Copyable {
     // As many groups as keep their ends in the nearest cache.
     var shift = 0
     while buckets >> shift > 4096 { shift += 1 }
-    var ends = [UInt32](repeating: 0, count: (buckets >> shift) + 2)
-    for hash in hashes { ends[(HashFunction.bucket(ofHash: hash, buckets: buckets) >> shift) + 1] += 1 }
-    for group in 1..<ends.count { ends[group] += ends[group - 1] }
+    var places = [UInt32](repeating: 0, count: (buckets >> shift) + 2)
+    for hash in hashes { places[(HashFunction.bucket(ofHash: hash, buckets: buckets) >> shift) + 1] += 1 }
+    for group in 1..<places.count { places[group] += places[group - 1] }
     for number in 0..<count {
       let group = HashFunction.bucket(ofHash: hashes[number], buckets: buckets) >> shift
-      order[Int(ends[group])] = UInt32(number)
-      ends[group] += 1
-    }
-  }
-
-  /// Copies a key, cut and folded.
-  @inline(__always)
-  private func copy(_ source: Span<UInt8>, to key: inout [UInt8]) {
-    key.removeAll(keepingCapacity: true)
-    let length = min(source.count, MapReader.longestKey)
-    if foldsCase {
-      for index in 0..<length { key.append(MapByte.folded(source[index])) }
-    } else {
-      for index in 0..<length { key.append(source[index]) }
+      order[Int(places[group])] = UInt32(number)
+      places[group] += 1
     }
   }
 
