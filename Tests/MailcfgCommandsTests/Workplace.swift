@@ -77,7 +77,7 @@ final class Workplace {
   func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
 
   /// The names in the mail directory, our lock file, which stays, left out.
-  func names() throws -> [String] { try listDirectory(mail).filter { $0 != ".mailcfg.lock" } }
+  func names() throws -> [String] { try listDirectory(mail).filter { $0 != ".mailcfg.lock" && $0 != ".mailcfg.state" } }
 
   /// Does what an editor does in a text that need not be UTF-8: writes other bytes in the place of some that stand there.
   func replace(_ old: String, with new: String, in name: String) throws {
@@ -97,7 +97,7 @@ final class Workplace {
   /// What a test compares to see that no file was touched, nor one added; without the lock file.
   func snapshot() throws -> [String] {
     let lines = try everything().dropFirst()
-    return lines.filter { !$0.hasPrefix(".mailcfg.lock ") }
+    return lines.filter { !$0.hasPrefix(".mailcfg.lock ") && !$0.hasPrefix(".mailcfg.state ") }
   }
 
   /// The same with the lock file, and the directory itself in the first line.
