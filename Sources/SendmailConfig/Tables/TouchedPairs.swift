@@ -34,13 +34,10 @@ extension Table {
 
   /// The pairs with one of some keys, which are given folded.
   package func pairs(of keys: Set<[UInt8]>) -> MapPairs {
-    let filter = KeyFilter(Set(keys.map { ByteString($0) }))
-    let bytes = text.buffer.span
     var result = MapPairs(bytes: text.buffer)
-    forEachEntry { index, fields in
-      guard filter.mayContain(bytes, fields.key), keys.contains(text.buffer[fields.key].map(ASCII.lowercased)) else {
-        return true
-      }
+    guard !keys.isEmpty else { return result }
+    forEachEntry(withKeyIn: KeyFilter(keys.map { ByteString($0) })) { index, fields in
+      guard keys.contains(text.buffer[fields.key].map(ASCII.lowercased)) else { return true }
       result.pairs.append(
         MapPairs.Pair(
           keyOffset: UInt32(truncatingIfNeeded: fields.key.lowerBound),
