@@ -118,10 +118,9 @@ final class MapUpdate {
     guard isEdited || (rebuild == .whenOlder ? isOlder : rebuild != .never) else { return nil }
     let text = tables.text(table)
     if !isEdited, rebuild != .always, let record = state.records[table], record.rules == rules,
-      let status, status.size == record.map.size, isText(text, record.text), isMap(place, record.map),
-      let touched = tables.touchedPairs(table, and: record.twice)
+      let status, status.size == record.map.size, isText(text, record.text), isMap(place, record.map)
     {
-      let contents = MapContents(touched.pairs, conventions: map.conventions)
+      let contents = MapContents(tables.pairs(table, of: record.twice), conventions: map.conventions)
       return (
         MailDirectory.duplicates(contents, in: file.location),
         MailChange.MapChange(table: table, path: map.path, entries: record.entries, isRebuilt: false)
@@ -204,14 +203,30 @@ final class MapUpdate {
 }
 
 extension MailTables {
-  /// The pairs of a table that edits touch, and those of further keys, which are given folded; nil for a class file.
+  /// The pairs of a table that edits touch, and those of further keys; nil for a class file.
   fileprivate func touchedPairs(_ table: MailTable, and others: Set<[UInt8]>) -> TouchedPairs? {
-    let others = Set(others.map { key in key.map(ASCII.lowercased) })
+    let others = MailTables.folded(others)
     return switch table {
     case .access: access.table.touchedPairs(and: others)
     case .virtmap: virtualUsers.table.touchedPairs(and: others)
     case .alias: aliases.touchedPairs(and: others)
     case .host: nil
     }
+  }
+
+  /// The pairs of a table with some keys.
+  fileprivate func pairs(_ table: MailTable, of keys: Set<[UInt8]>) -> MapPairs {
+    guard !keys.isEmpty else { return MapPairs() }
+    let keys = MailTables.folded(keys)
+    return switch table {
+    case .access: access.table.pairs(of: keys)
+    case .virtmap: virtualUsers.table.pairs(of: keys)
+    case .alias: aliases.pairs(of: keys)
+    case .host: MapPairs()
+    }
+  }
+
+  private static func folded(_ keys: Set<[UInt8]>) -> Set<[UInt8]> {
+    Set(keys.map { key in key.map(ASCII.lowercased) })
   }
 }
