@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// Nothing in the file is believed: every place is checked before it is followed, chains end, and what does not fit is an
 /// error, so no verification of the whole file has to come first. A file that libdb alone should read (duplicates, the other
-/// byte order, page checksums) is left to it: see ``init(path:cacheBytes:)``.
+/// byte order, page checksums) is left to it: see ``init(path:cacheBytes:)``; so are keys of more than a quarter of a page.
 ///
 /// The file (`HMETA` and `PAGE` in libdb's db_page.h): behind what ``DatabaseHeader`` names, at byte 72 of the first page the
 /// last bucket's number, 88 the number of pairs, 92 the hash of a fixed string, from 96 on 32 page numbers, one for each
@@ -110,7 +110,8 @@ public struct HashFile: ~Copyable {
   ///   - hash: its ``HashFunction/hash(_:)``.
   ///   - values: what the value is added to.
   /// - Returns: whether the key is there.
-  /// - Throws: ``BerkeleyDBError`` `DB_VERIFY_BAD` for a page that is damaged, an `errno` for one that cannot be read.
+  /// - Throws: ``BerkeleyDBError`` `DB_VERIFY_BAD` for a page that is damaged, an `errno` for one that cannot be read,
+  ///   `largeKey` for one that only libdb reads.
   public mutating func appendValue(
     forKey bytes: [UInt8], _ place: Range<Int>, hash: UInt32, to values: inout [UInt8]
   ) throws(BerkeleyDBError) -> Bool {
@@ -124,14 +125,6 @@ public struct HashFile: ~Copyable {
       let (found, next) = find(key, inPageAt: start)
       if let found {
         try append(found, to: &values)
-        return true
-      }
-      for place in valuesOfLargeKeys(of: key.count, inPageAt: start) {
-        let start = try load(number, isBucket: true)
-        try gather(page: Int(cache.span.integer(start + place.upperBound + 4)), length: key.count)
-        guard large.span.isEqual(key, at: 0) else { continue }
-        let again = try load(number, isBucket: true)
-        try append(again + place.lowerBound..<again + place.upperBound, to: &values)
         return true
       }
       number = next
@@ -178,20 +171,6 @@ public struct HashFile: ~Copyable {
     return (nil, next)
   }
 
-  /// The places, in a page, of the values whose keys are on pages of their own and have so many bytes.
-  private func valuesOfLargeKeys(of length: Int, inPageAt start: Int) -> [Range<Int>] {
-    let page = cache.span.extracting(start..<start + pageSize)
-    guard length > pageSize / 8 else { return [] }
-    var places: [Range<Int>] = []
-    for entry in stride(from: 0, to: page.short(20), by: 2) {
-      let own = page.short(Page.headerSize + 2 * entry)
-      if page[own] == EntryType.large, Int(page.integer(own + 8)) == length {
-        places.append(page.short(Page.headerSize + 2 * entry + 2)..<own)
-      }
-    }
-    return places
-  }
-
   // MARK: Reading pages
 
   /// Sees that a page is in the cache, and sound, and says where.
@@ -209,11 +188,12 @@ public struct HashFile: ~Copyable {
       for index in 0..<bytes / pageSize {
         let start = (slot + index) * pageSize
         // A page that was read along is looked at when it is asked for.
-        guard isSound(cache.span.extracting(start..<start + pageSize), number + index) else {
-          if index == 0 { throw damaged }
-          continue
+        switch state(cache.span.extracting(start..<start + pageSize), number + index) {
+        case .sound: held[slot + index] = UInt32(number + index)
+        case .damaged: if index == 0 { throw damaged }
+        case .largeKeys:
+          if index == 0 { throw BerkeleyDBError(.largeKey, operation: "read", path: path) }
         }
-        held[slot + index] = UInt32(number + index)
       }
     }
     let type = cache[slot * pageSize + 25]
@@ -221,28 +201,38 @@ public struct HashFile: ~Copyable {
     return slot * pageSize
   }
 
+  /// What is found of a page before it is used.
+  private enum PageState {
+    case sound, damaged
+    /// There is a key on pages of its own, among which libdb searches in a way of its own, and not always finds.
+    case largeKeys
+  }
+
   /// Whether a page is one of a bucket, or of a large value, and all that it holds is inside it.
-  private func isSound(_ page: Span<UInt8>, _ number: Int) -> Bool {
+  private func state(_ page: Span<UInt8>, _ number: Int) -> PageState {
     let entries = page.short(20)
     switch page[25] {
     // A page that was never used.
-    case Page.invalid: return entries == 0 && page.integer(16) == 0
+    case Page.invalid: return entries == 0 && page.integer(16) == 0 ? .sound : .damaged
     case Page.overflow:
-      return page.integer(8) == UInt32(number) && page.short(22) <= pageSize - Page.headerSize
+      let isSound = page.integer(8) == UInt32(number) && page.short(22) <= pageSize - Page.headerSize
+      return isSound ? .sound : .damaged
     case Page.hash, Page.unsortedHash: break
-    default: return false
+    default: return .damaged
     }
     let start = Page.headerSize + 2 * entries
-    guard page.integer(8) == UInt32(number), entries % 2 == 0, start <= pageSize else { return false }
+    guard page.integer(8) == UInt32(number), entries % 2 == 0, start <= pageSize else { return .damaged }
+    var state = PageState.sound
     var end = pageSize
     for entry in 0..<entries {
       let offset = page.short(Page.headerSize + 2 * entry)
-      guard offset >= start, offset < end else { return false }
+      guard offset >= start, offset < end else { return .damaged }
       let type = page[offset]
-      guard type == EntryType.data || type == EntryType.large && end - offset >= 12 else { return false }
+      guard type == EntryType.data || type == EntryType.large && end - offset >= 12 else { return .damaged }
+      if entry % 2 == 0, type == EntryType.large { state = .largeKeys }
       end = offset
     }
-    return true
+    return state
   }
 
   /// Collects a value that is on pages of its own.
@@ -269,7 +259,8 @@ public struct HashFile: ~Copyable {
     unsafe buffer.withUnsafeMutableBytes { bytes in
       var done = 0
       while done < count {
-        let got = unsafe pread(descriptor, bytes.baseAddress.map { unsafe $0 + start + done }, count - done, offset + done)
+        let got = unsafe pread(
+          descriptor, bytes.baseAddress.map { unsafe $0 + start + done }, count - done, offset + done)
         if got < 0, errno == EINTR { continue }
         if got < 0, done == 0 { return -1 }
         if got <= 0 { break }

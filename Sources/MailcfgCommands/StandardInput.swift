@@ -45,7 +45,9 @@ struct StandardInput {
     let old = bytes.count
     bytes.reserveCapacity(max(bytes.capacity, old + (64 << 10)))
     let room = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-      repeat { count = unsafe max(-1, Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)) } while count < 0 && errno == EINTR
+      repeat {
+        count = unsafe max(-1, Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count))
+      } while count < 0 && errno == EINTR
       count = max(0, count)
     }
     bytes += room

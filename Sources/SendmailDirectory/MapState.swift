@@ -69,7 +69,8 @@ struct MapState {
     var text = "\(map.type) \(map.conventions.foldsCase) \(map.conventions.includesNul) \(map.conventions.marker)"
     text += " \(map.conventions.duplicates)"
     if table == .alias {
-      let names = tables.aliases.hosts.names.map { ByteString($0) }.sorted() + [ByteString(tables.aliases.hosts.fullName)]
+      let names =
+        tables.aliases.hosts.names.map { ByteString($0) }.sorted() + [ByteString(tables.aliases.hosts.fullName)]
       for name in names { text += " \(name.escaped)" }
     }
     return Fingerprint(Array(text.utf8).span, key: key)

@@ -45,7 +45,9 @@ final class MapUpdate {
 
   /// Begins to amend the map of an edited text, if it is known.
   func begin(_ table: MailTable, _ file: MailDirectory.Opened.File, _ tables: MailTables) throws(SystemError) {
-    guard let staging, let map = file.location.map, file.status != nil, let record = state.records[table] else { return }
+    guard let staging, let map = file.location.map, file.status != nil, let record = state.records[table] else {
+      return
+    }
     let text = tables.text(table)
     let place = try FileLocation(map.path)
     guard let status = try place.status(), status.kind == .regular, status.size == record.map.size,
@@ -190,7 +192,9 @@ final class MapUpdate {
     guard !made.isEmpty else { return }
     for (table, made) in made {
       state.records[table] = nil
-      guard made.twice.count <= MapState.mostTwice, !made.twice.contains([]), let map = made.map.result() else { continue }
+      guard made.twice.count <= MapState.mostTwice, !made.twice.contains([]), let map = made.map.result() else {
+        continue
+      }
       state.records[table] = MapState.Record(
         rules: made.rules, text: made.text, map: map, entries: made.entries, twice: made.twice)
     }

@@ -4,7 +4,8 @@ internal import BerkeleyDB
 ///
 /// Only the pages that keys lead to are read and checked, so opening costs the same for any size, and a damaged page is an
 /// error when a key leads to it. Many keys are looked up in the order of the pages and answered in the order they came in.
-/// A map of the type btree, or one that only libdb reads, is verified as a whole first.
+/// A map of the type btree, or another one that only libdb reads, is
+/// verified as a whole first.
 public struct MapLookup: ~Copyable {
   /// The path as it was given.
   public let path: String
@@ -57,7 +58,10 @@ public struct MapLookup: ~Copyable {
     if type == nil || type == .hash {
       file = try throwingMapError { () throws(BerkeleyDBError) -> HashFile? in try HashFile(path: path) }
     }
-    guard file == nil, reader == nil else { return }
+    if file == nil { try openReader() }
+  }
+
+  private mutating func openReader() throws(MapError) {
     reader = try MapReader(path: path, type: type, foldsCase: foldsCase, cacheBytes: 256 << 20)
   }
 
@@ -140,7 +144,10 @@ public struct MapLookup: ~Copyable {
     do throws(BerkeleyDBError) {
       return try file?.appendValue(forKey: folded, place, hash: hash, to: &values) ?? false
     } catch {
-      throw MapError(error)
+      guard error.code == .largeKey else { throw MapError(error) }
+      file = nil
+      try openReader()
+      return try take(place, hash)
     }
   }
 

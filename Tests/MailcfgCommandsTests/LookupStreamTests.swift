@@ -22,7 +22,8 @@ import Testing
       exec {input}>&-
       wait $COPROC_PID; echo $?
       """
-    let outcome = try run("bash", ["-c", script, Tools.mailcfg], environment: ["LC_ALL": "C"], directory: place.directory.path)
+    let outcome = try run(
+      "bash", ["-c", script, Tools.mailcfg], environment: ["LC_ALL": "C"], directory: place.directory.path)
     #expect(
       outcome.outputText
         == "Connect:192.0.2.7\tRELAY\nconnect:192.0.2.7\tRELAY\nhalfofaline\tDISCARD\n1\n", "\(outcome.errorText)")

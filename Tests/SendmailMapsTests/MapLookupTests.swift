@@ -73,7 +73,8 @@ import Testing
     try MapBuilder().build(MapContents(MapPairs(["a": "old"])), at: path)
     var lookup = try MapLookup(path: path)
     #expect(try lookup.value(forKey: key) == Array("old".utf8))
-    try MapBuilder().build(MapContents(MapPairs(["a": "new"]), conventions: MapConventions(includesNul: true)), at: other)
+    try MapBuilder().build(
+      MapContents(MapPairs(["a": "new"]), conventions: MapConventions(includesNul: true)), at: other)
     #expect(unsafe rename(path, directory.path("gone.db")) == 0)
     #expect(unsafe rename(other, path) == 0)
     #expect(unsafe utimes(directory.path("gone.db"), [timeval(), timeval()]) == 0)
