@@ -38,7 +38,7 @@ let package = Package(
       name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
-      dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
+      dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "SystemSupport", "TestSupport"]),
     .testTarget(
       name: "MailcfgCommandsTests",
       dependencies: ["MailcfgCommands", "SendmailMaps", "SendmailConfig", "TestSupport"]),

@@ -93,6 +93,9 @@ extension BerkeleyDBError {
     /// A key or value, or both together, are larger than a bulk buffer can take (1 GiB).
     public static let pairTooLarge = Code(rawValue: -11)
 
+    /// A key that is too large for a page is in the way; ``Database`` reads such a file.
+    public static let largeKey = Code(rawValue: -12)
+
     /// What the code means, in libdb's own words where it has some.
     public var message: String {
       switch self {
@@ -107,6 +110,7 @@ extension BerkeleyDBError {
       case .notARegularFile: "not a regular file"
       case .badPath: "the path is empty or has a NUL byte in it"
       case .pairTooLarge: "a key and its value are too large to store"
+      case .largeKey: "a key that is too large for a page is in the way"
       default: unsafe String(cString: db_strerror(rawValue))
       }
     }

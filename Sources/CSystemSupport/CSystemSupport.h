@@ -16,6 +16,8 @@ static const int SYSTEM_F_OFD_SETLK = 37;
 static const long SYSTEM_UTIME_OMIT = 0x3ffffffe;
 static const unsigned int SYSTEM_RENAME_NOREPLACE = 1;
 static const unsigned int SYSTEM_RENAME_EXCHANGE = 2;
+static const int SYSTEM_SEEK_DATA = 3;
+static const int SYSTEM_SEEK_HOLE = 4;
 static const long SYSTEM_NFS_MAGIC = 0x6969;
 
 /* renameat2(2), which older C libraries lack; ENOSYS where the kernel lacks it too. */
@@ -61,5 +63,14 @@ static inline int system_getopt(int count, char *const *arguments, const char *o
 static inline const char *system_getopt_argument(void) { return optarg; }
 static inline int system_getopt_index(void) { return optind; }
 static inline int system_getopt_refused(void) { return optopt; }
+
+/* sync_file_range(2) with SYNC_FILE_RANGE_WRITE: lets the disk begin to write, and waits for nothing. */
+static inline void system_start_writing(int file, long long offset, long long count) {
+#ifdef SYS_sync_file_range
+  (void)syscall(SYS_sync_file_range, file, offset, count, 2);
+#else
+  (void)file, (void)offset, (void)count;
+#endif
+}
 
 #endif

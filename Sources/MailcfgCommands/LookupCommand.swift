@@ -32,28 +32,63 @@ struct LookupCommand: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      let directory = try options.directory()
-      let isList = keys == ["-"]
-      let keys = isList ? StandardInput.lines() : keys.map { ByteString($0) }
-      let values = try directory.lookup(keys, in: table.table)
-      func shown(_ value: ByteString, of key: ByteString) -> ByteString {
-        table == .access ? AccessEntries.shown(value, of: key, secrets: options.showSecrets) : value
-      }
-      if options.json {
-        let results = zip(keys, values).map { key, value in
-          Report.Result(key: key.description, value: value.map { shown($0, of: key).description })
+      let map = try options.directory().openMap(of: table.table)
+      var isComplete = true
+      if keys == ["-"] {
+        var input = StandardInput()
+        var results: [Report.Result] = []
+        while input.next() {
+          try answer(input.bytes, input.lines, map, output, isList: true, &results, &isComplete)
         }
-        try output.json(Report(results: results))
+        if options.json { try output.json(Report(results: results)) }
       } else {
-        var bytes: [UInt8] = []
-        for (key, value) in zip(keys, values) {
-          guard let value else { continue }
-          if isList || keys.count > 1 { bytes += key.bytes + [ASCII.tab] }
-          bytes += shown(value, of: key).bytes + [ASCII.lineFeed]
+        var start = 0
+        let places = keys.map { key in
+          defer { start += key.utf8.count }
+          return start..<start + key.utf8.count
         }
-        output.result(bytes)
+        var results: [Report.Result] = []
+        try answer(Array(keys.joined().utf8), places, map, output, isList: keys.count > 1, &results, &isComplete)
+        if options.json { try output.json(Report(results: results)) }
       }
-      if values.contains(where: { $0 == nil }) { throw ExitCode.no }
+      if !isComplete { throw ExitCode.no }
     }
+  }
+
+  /// Answers for some keys, at once.
+  private func answer(
+    _ bytes: [UInt8], _ keys: [Range<Int>], _ map: OpenMap, _ output: Output, isList: Bool,
+    _ results: inout [Report.Result], _ isComplete: inout Bool
+  ) throws {
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count * 2)
+    let isJSON = options.json
+    let hasSecrets = table == .access && !options.showSecrets
+    try map.lookUp(bytes.span, keys: keys) { number, value in
+      let key = bytes[keys[number]]
+      if value == nil { isComplete = false }
+      if isJSON {
+        var result = Report.Result(key: ByteString(key).description)
+        if let value { result.value = shown(ByteString(copying: value), of: ByteString(key)).description }
+        results.append(result)
+      } else if let value {
+        if isList {
+          text += key
+          text.append(ASCII.tab)
+        }
+        // Most keys cannot be secret, and a million of them may be looked up at a time.
+        if hasSecrets, let first = key.first, ASCII.lowercased(first) == UInt8(ascii: "a") {
+          text += shown(ByteString(copying: value), of: ByteString(key)).bytes
+        } else {
+          unsafe value.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+        }
+        text.append(ASCII.lineFeed)
+      }
+    }
+    if !text.isEmpty { output.result(text) }
+  }
+
+  private func shown(_ value: ByteString, of key: ByteString) -> ByteString {
+    table == .access ? AccessEntries.shown(value, of: key, secrets: options.showSecrets) : value
   }
 }

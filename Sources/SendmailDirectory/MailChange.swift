@@ -24,8 +24,10 @@ public struct MailChange: Sendable {
     public var path: String
     /// How many pairs it holds for the entries of the text.
     public var entries: Int
-    /// Whether it was built anew.
+    /// Whether a new one takes the place of the old one.
     public var isRebuilt: Bool
+    /// Whether that took a few changes to a copy of the old one, because what the old one held was known.
+    package var isAmended = false
   }
 
   /// The texts that changed.

@@ -20,6 +20,31 @@ public struct TableStatus: Sendable {
   public var reason: String?
 }
 
+/// The map of a table, open for look-ups; not for use from several threads at a time.
+public final class OpenMap {
+  private var lookup: MapLookup
+
+  init(_ lookup: consuming MapLookup) { self.lookup = lookup }
+
+  /// Looks many keys up, as sendmail does, in the map that is in its place now.
+  ///
+  /// - Parameters:
+  ///   - bytes: The bytes of all keys.
+  ///   - keys: Where each key is in them.
+  ///   - answer: Is called for each key, in their order, with its number and its value; nil where there is none.
+  /// - Throws: ``MailDirectoryError`` where the map cannot be read; nothing was answered then.
+  public func lookUp(
+    _ bytes: Span<UInt8>, keys: [Range<Int>], _ answer: (_ number: Int, _ value: Span<UInt8>?) -> Void
+  ) throws(MailDirectoryError) {
+    do throws(MapError) {
+      try lookup.reopenIfChanged()
+      try lookup.lookUp(bytes, keys: keys, answer)
+    } catch {
+      throw MailDirectoryError(error, map: lookup.path)
+    }
+  }
+}
+
 extension MailDirectory {
   /// Every table that is here, and whether its map holds what its text says.
   ///
@@ -96,14 +121,26 @@ extension MailDirectory {
   /// - Returns: A value for each key; nil where the map has none.
   /// - Throws: ``MailDirectoryError`` where the map is not there or cannot be read.
   public func lookup(_ keys: [ByteString], in table: MailTable) throws(MailDirectoryError) -> [ByteString?] {
+    var values: [ByteString?] = []
+    let bytes = keys.flatMap(\.bytes)
+    var start = 0
+    let places = keys.map { key in
+      defer { start += key.bytes.count }
+      return start..<start + key.bytes.count
+    }
+    try openMap(of: table).lookUp(bytes.span, keys: places) { _, value in
+      if let value { values.append(ByteString(copying: value)) } else { values.append(nil) }
+    }
+    return values
+  }
+
+  /// Opens the map of a table for look-ups, however many.
+  ///
+  /// - Throws: ``MailDirectoryError`` where the map is not there or cannot be read.
+  public func openMap(of table: MailTable) throws(MailDirectoryError) -> OpenMap {
     let map = try requireMap(table)
     do throws(MapError) {
-      // Many keys in no order come back to every page.
-      let cache = keys.count < 1000 ? nil : 256 << 20
-      let reader = try map.open(cacheBytes: cache)
-      var values: [ByteString?] = []
-      for key in keys { values.append(try reader.value(forKey: key.bytes).map { ByteString($0) }) }
-      return values
+      return OpenMap(try MapLookup(path: map.path, type: map.type, foldsCase: map.conventions.foldsCase))
     } catch {
       throw MailDirectoryError(error, map: map.path)
     }

@@ -270,70 +270,37 @@ extension MailDirectory {
     let staging = try system { () throws(SystemError) in
       try lock.map { lock throws(SystemError) in try FileChange(lock) }
     }
+    let maps = try system { () throws(SystemError) in
+      try MapUpdate(locations, staging, in: Directory(path), progress: options.progress)
+    }
     for (table, file) in opened.files.sorted(by: { $0.key < $1.key }) {
       let text = opened.tables.text(table)
-      let findings = opened.tables.diagnostics(table)
-      let bytes = text.isEdited ? text.bytes : []
-      let isEdited = text.isEdited && !bytes.elementsEqual(text.originalBytes)
+      let isEdited = text.isChanged
       if isEdited {
+        // The map is copied while the text is written and looked through.
+        try system { () throws(SystemError) in
+          if options.buildsMaps { try maps.begin(table, file, opened.tables) }
+          try maps.stage(text, of: table, file)
+        }
         change.texts.append(
           MailChange.TextChange(
             table: table, path: file.location.path, isNew: file.status == nil, changes: text.changes,
             diff: text.unifiedDiff(from: file.location.path, to: file.location.path)))
-        try system { () throws(SystemError) in
-          _ = try staging?.stage(bytes, at: file.place, expecting: file.status.map { .contents($0) } ?? .nothing)
-        }
       }
-      change.findings += findings.map { (file.location.path, $0) }
-      guard options.buildsMaps, isEdited || file.status != nil, let map = file.location.map,
-        let pairs = opened.tables.pairs(table)
+      change.findings += opened.tables.diagnostics(table).map { (file.location.path, $0) }
+      guard options.buildsMaps, isEdited || file.status != nil,
+        let (findings, mapChange) = try maps.finish(table, file, opened.tables, isEdited, rebuild)
       else { continue }
-      try build(map, of: pairs, for: file, isEdited, rebuild, staging, options, &change)
+      change.findings += findings.map { (file.location.path, $0) }
+      change.maps.append(mapChange)
     }
     change.findings.sort { ($0.path, $0.finding.line) < ($1.path, $1.finding.line) }
     if change.isChange, let staging {
       let leftover = try system { () throws(SystemError) in try staging.publish(wait: options.wait) }
       if let leftover { change.notices.append("\(leftover); the next change removes it") }
+      maps.remember()
     }
     return change
-  }
-
-  /// Builds the map of a text beside the live one, reads it back, and leaves it to be exchanged.
-  private func build(
-    _ map: TableLocation.MapLocation, of pairs: MapPairs, for file: Opened.File, _ isEdited: Bool, _ rebuild: Rebuild,
-    _ staging: FileChange?, _ options: Options, _ change: inout MailChange
-  ) throws(MailDirectoryError) {
-    let place = try system { () throws(SystemError) in try FileLocation(map.path) }
-    let status = try system { () throws(SystemError) in try place.status() }
-    let isOlder = status.map { $0.modified < (file.status?.modified ?? $0.modified) } ?? true
-    guard isEdited || (rebuild == .whenOlder ? isOlder : rebuild != .never) else { return }
-    let contents = MapContents(pairs, conventions: map.conventions)
-    change.findings += MailDirectory.duplicates(contents, in: file.location).map { (file.location.path, $0) }
-    if status != nil, rebuild != .always { try map.checkReplaceable() }
-    var isUpToDate = false
-    if status != nil, !isEdited, rebuild != .always {
-      isUpToDate = (try? map.comparison(with: contents, limit: 0))?.isUpToDate ?? false
-    }
-    change.maps.append(
-      MailChange.MapChange(
-        table: file.location.table, path: map.path, entries: contents.entryCount, isRebuilt: !isUpToDate))
-    guard !isUpToDate, let staging else { return }
-    let staged = try system { () throws(SystemError) in
-      try staging.reserve(place, attributes: NewFileAttributes(mode: 0o640, owner: locations.mapOwner))
-    }
-    do throws(MapError) {
-      _ = try MapBuilder(type: map.type).build(contents, at: staged.path) { pairs in
-        options.progress?(map.path, pairs, contents.entryCount)
-        return true
-      }
-      let built = try MapReader(
-        path: staged.path, type: map.type, foldsCase: map.conventions.foldsCase, verifies: false)
-      guard try MapComparison(contents, with: built, limit: 0).agrees else {
-        throw MapError(MapError.Code(rawValue: "read-back"), path: map.path)
-      }
-    } catch {
-      throw MailDirectoryError(error, map: map.path)
-    }
   }
 
   private func system<Result>(_ body: () throws(SystemError) -> Result) throws(MailDirectoryError) -> Result {

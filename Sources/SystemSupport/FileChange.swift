@@ -73,6 +73,20 @@ package final class FileChange {
     return file
   }
 
+  /// Makes a new file of parts of a buffer, one behind the other, and tells its fingerprint.
+  ///
+  /// - Throws: As ``stage(_:at:expecting:attributes:)``.
+  package func stage(
+    _ runs: [Range<Int>], of buffer: [UInt8], at location: FileLocation, expecting expectation: StagedFile.Expectation,
+    key: FingerprintKey, attributes: NewFileAttributes = NewFileAttributes(mode: 0o644)
+  ) throws(SystemError) -> (Fingerprint, size: Int) {
+    let file = try reserve(location, expecting: expectation, attributes: attributes)
+    let (fingerprint, size) = try file.write(runs, of: buffer, key)
+    try reach(.written)
+    try file.seal()
+    return (fingerprint, size)
+  }
+
   /// Reserves a path for a new file that somebody else makes, such as libdb, before ``publish(wait:)`` is called.
   ///
   /// - Parameters:

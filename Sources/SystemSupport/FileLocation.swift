@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Where a file really is: its directory, opened, and its name therein, all symbolic links followed.
 ///
 /// What is written beside the file and renamed to `name` replaces the file itself, never a link to it. The file need not
@@ -40,4 +42,7 @@ package struct FileLocation: Sendable {
 
   /// What is there now; `nil` if nothing is.
   package func status() throws(SystemError) -> FileStatus? { try directory.status(of: name) }
+
+  /// Opens the file for reading; no link is followed.
+  package func open() throws(SystemError) -> Descriptor { try directory.open(name, O_RDONLY) }
 }

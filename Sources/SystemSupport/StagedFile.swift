@@ -82,11 +82,55 @@ package final class StagedFile {
   }
 
   /// Creates the new file and writes its contents.
-  func write(_ bytes: borrowing Span<UInt8>) throws(SystemError) {
+  func write(_ bytes: borrowing Span<UInt8>) throws(SystemError) { try create().write(bytes) }
+
+  /// Creates the new file and writes parts of a buffer to it, one behind the other.
+  func write(
+    _ runs: [Range<Int>], of buffer: [UInt8], _ key: FingerprintKey
+  ) throws(SystemError) -> (Fingerprint, size: Int) {
+    let file = try create()
+    var stream = FingerprintStream(key: key)
+    var size = 0
+    for run in runs {
+      var start = run.lowerBound
+      while start < run.upperBound {
+        // What has just been read for the fingerprint is still in the processor's cache when it is written.
+        let piece = buffer.span.extracting(start..<min(run.upperBound, start + Descriptor.pieceSize))
+        stream.append(piece)
+        try file.write(piece)
+        start += piece.count
+        size += piece.count
+        if size % (8 << 20) < piece.count { file.startWriting(max(0, size - (9 << 20))..<size) }
+      }
+    }
+    return (stream.fingerprint, size)
+  }
+
+  /// Creates the new file.
+  private func create() throws(SystemError) -> Descriptor {
     let file = try stage.directory.open(
       location.stagedName, O_RDWR | O_CREAT | O_EXCL, mode: old == nil ? attributes.mode : 0o600)
     new = file
-    try file.write(bytes)
+    return file
+  }
+
+  /// Creates the new file, for somebody to copy the old one to; both are open.
+  ///
+  /// - Returns: `nil` where there is no old one.
+  package func beginCopy() throws(SystemError) -> (old: Descriptor, new: Descriptor)? {
+    guard let old else { return nil }
+    return (old, try create())
+  }
+
+  /// Removes the new file, for another to be made in its place.
+  package func discard() throws(SystemError) {
+    new = nil
+    try stage.directory.unlink(location.name)
+  }
+
+  /// Opens the new file, wherever it is put later, for reading.
+  package func openForReading() throws(SystemError) -> Descriptor {
+    try stage.directory.open(location.name, O_RDONLY)
   }
 
   /// Gives the new file its owner, group, mode and other attributes, and waits until it is on the disk.

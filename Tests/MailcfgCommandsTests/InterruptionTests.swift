@@ -66,6 +66,24 @@ import Testing
     #expect(try place.read("access") == before)
   }
 
+  /// Killed when all is in place but what is known of the map is not written down: nothing is left to do, and the next change
+  /// finds a map that it does not know.
+  @Test(.needs(.makemap, .dbDump)) func killedBeforeTheStateIsWritten() throws {
+    let place = try Workplace("hosting")
+    try place("build")
+    let known = try place.read(".mailcfg.state")
+    // The first is that of the lock file.
+    let killed = try kill(place, at: "ftruncate", 2, ["relay", "add", "192.0.2.7"])
+    try #require(killed.status == 128 + SIGKILL, "\(killed.errorText)")
+    try #require(try place.read(".mailcfg.state") == known)
+    #expect(try place("relay", "add", "192.0.2.7").outputText.contains("nothing to do"))
+    try place.expectMap("access.db", of: "access")
+    #expect(
+      try place("relay", "add", "192.0.2.8").errorText == place("--dry-run", "relay", "add", "192.0.2.9").errorText)
+    try place.expectMap("access.db", of: "access")
+    try #require(try place.read(".mailcfg.state") != known)
+  }
+
   /// In JSON too the notice is told, on standard error; the object on standard output stays one.
   @Test func theNoticeIsToldBesideJSON() throws {
     let place = try Workplace("hosting")

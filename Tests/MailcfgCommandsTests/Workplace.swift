@@ -76,8 +76,8 @@ final class Workplace {
 
   func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
 
-  /// The names in the mail directory, our lock file, which stays, left out.
-  func names() throws -> [String] { try listDirectory(mail).filter { $0 != ".mailcfg.lock" } }
+  /// The names in the mail directory, our lock file and what is known of maps, which stay, left out.
+  func names() throws -> [String] { try listDirectory(mail).filter { $0 != ".mailcfg.lock" && $0 != ".mailcfg.state" } }
 
   /// Does what an editor does in a text that need not be UTF-8: writes other bytes in the place of some that stand there.
   func replace(_ old: String, with new: String, in name: String) throws {

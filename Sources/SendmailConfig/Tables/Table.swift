@@ -107,12 +107,29 @@ public struct Table: Sendable {
   }
 
   private func forEachLine(of keys: Set<ByteString>, _ body: (ByteString, Int) -> Bool) {
-    let filter = KeyFilter(keys)
-    let bytes = text.buffer.span
-    forEachEntry { index, fields in
-      guard filter.mayContain(bytes, fields.key) else { return true }
+    forEachEntry(withKeyIn: KeyFilter(keys)) { index, fields in
       let key = ByteString(text.buffer[fields.key]).folded
       return keys.contains(key) ? body(key, index) : true
+    }
+  }
+
+  /// Calls `body` with the 0-based line and the places of each entry whose key a filter lets pass, until it answers false.
+  ///
+  /// Other lines are only looked at as far as their keys go.
+  func forEachEntry(withKeyIn filter: KeyFilter, _ body: (Int, TableFields) -> Bool) {
+    let bytes = text.buffer.span
+    let raw = unsafe bytes.bytes
+    let lines = text.lines
+    for index in lines.indices {
+      let range = lines[index].range
+      if grammar.separator == nil {
+        let end = TableGrammar.endOfKey(raw, range)
+        // The last line may end at a NUL.
+        guard filter.mayContain(raw, range.lowerBound..<end) || index == lines.count - 1 else { continue }
+      }
+      guard case .entry(let fields) = classify(index) else { continue }
+      if grammar.separator != nil, !filter.mayContain(raw, fields.key) { continue }
+      if !body(index, fields) { return }
     }
   }
 
@@ -128,28 +145,36 @@ public struct Table: Sendable {
   }
 }
 
-/// A fast "surely not" for a few keys among many lines: length and a hash of the folded bytes.
+/// A fast "surely not" for a few keys among many lines: by the length and the last bytes, folded.
 struct KeyFilter {
+  private var lengths: UInt64 = 0
   private var bits = [UInt64](repeating: 0, count: 1024)
 
-  init(_ keys: Set<ByteString>) {
+  init(_ keys: some Sequence<ByteString>) {
     for key in keys {
-      let hash = KeyFilter.hash(key.bytes.span, 0..<key.bytes.count)
+      let hash = unsafe KeyFilter.hash(key.bytes.span.bytes, 0..<key.bytes.count)
       bits[hash >> 6] |= 1 << UInt64(hash & 63)
+      lengths |= 1 << UInt64(key.bytes.count & 63)
     }
   }
 
   @inline(__always)
-  func mayContain(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+  func mayContain(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+    guard lengths & (1 << UInt64(range.count & 63)) != 0 else { return false }
     let hash = KeyFilter.hash(bytes, range)
     return bits[hash >> 6] & (1 << UInt64(hash & 63)) != 0
   }
 
   @inline(__always)
-  private static func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
-    var hash: UInt32 = 0x811C_9DC5
-    for index in range { hash = (hash ^ UInt32(ASCII.lowercased(bytes[index]))) &* 0x0100_0193 }
-    return Int((hash ^ hash >> 16) & 0xFFFF)
+  private static func hash(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
+    var word: UInt64 = 0
+    if range.count >= 8 {
+      word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: range.upperBound - 8, as: UInt64.self)
+    } else {
+      for index in range { word = word << 8 | UInt64(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) }
+    }
+    // Folds letters, and other bytes too: this only says "surely not".
+    return Int(truncatingIfNeeded: ((word | 0x2020_2020_2020_2020) &* 0x9E37_79B9_7F4A_7C15) >> 48)
   }
 }
 

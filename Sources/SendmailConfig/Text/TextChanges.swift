@@ -35,6 +35,25 @@ extension Text {
   /// The text as it was read, before any edit.
   public var original: Text { Text(Array(buffer[..<originalCount])) }
 
+  /// Whether the bytes are others than those that were read.
+  ///
+  /// - Complexity: O(*n*) in lines; in bytes where an edited text is as long as before.
+  package var isChanged: Bool {
+    isEdited && (byteCount != originalCount || !bytes.elementsEqual(originalBytes))
+  }
+
+  /// The parts of the buffer, one behind the other, that make up the text.
+  package var runs: [Range<Int>] {
+    var runs: [Range<Int>] = []
+    forEachRun { runs.append($0) }
+    return runs
+  }
+
+  /// The places in the buffer of the lines that edits removed and added, each with its terminator.
+  package var changedRanges: [(removed: [Range<Int>], added: [Range<Int>])] {
+    hunks().map { hunk in (Text.cut(buffer[hunk.removed]).map(\.indices), hunk.new.map { lines[$0].range }) }
+  }
+
   /// What the edits changed, line by line, in the order of the text.
   ///
   /// - Complexity: O(*n*) in bytes.
