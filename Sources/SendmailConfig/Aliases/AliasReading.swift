@@ -1,0 +1,101 @@
+/// What `newaliases(1)` takes from an aliases file, and what it says on the way.
+package struct AliasReading {
+  /// A message, with the number of the last physical line that was read for the entry it is about.
+  package struct Message {
+    /// The 1-based line.
+    package var line: Int
+    /// newaliases's words, as it prints them behind `PATH: line N: `.
+    package var text: [UInt8]
+    /// The exit status that it records; nil where it records none.
+    package var exitStatus: Int32?
+  }
+
+  /// The pairs, in the order of the file; the last of a key counts.
+  package private(set) var pairs = MapPairs()
+  /// What is said while the file is read, in order. Of names that stand twice ``duplicate(_:)`` tells.
+  package private(set) var messages: [Message] = []
+
+  private let file: AliasesFile
+  private let checksValues: Bool
+
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - file: The file.
+  ///   - checksValues: Whether the addresses of the values are parsed too (option CheckAliases).
+  /// - Complexity: O(*n*) in bytes.
+  package init(_ file: AliasesFile, checksValues: Bool = false) {
+    self.file = file
+    self.checksValues = checksValues
+    pairs.bytes.reserveCapacity(file.text.byteCount)
+    var isInIndentedRun = false
+    file.forEachLine { line, kind in
+      var isIndented = false
+      switch kind {
+      case .nothing: break
+      case .alias(let entry, let messages):
+        if messages.isEmpty, !checksValues {
+          pairs.append(key: entry.key, value: entry.value, line: line.lines.lowerBound + 1)
+        } else {
+          append(entry, messages)
+        }
+      case .indented:
+        isIndented = true
+        // Of a run of such lines, the first is complained about.
+        if !isInIndentedRun { say("Non-continuation line starts with space", line) }
+      case .tooLong: say("alias line too long", line)
+      case .noValue, .refused: refuse(line)
+      }
+      isInIndentedRun = isIndented
+      return true
+    }
+  }
+
+  private mutating func say(_ words: String, _ line: AliasLine) {
+    messages.append(Message(line: line.lines.upperBound, text: Array(words.utf8), exitStatus: 70))
+  }
+
+  private mutating func say(_ said: [AddressMessage], _ line: AliasLine) {
+    for message in said {
+      messages.append(Message(line: line.lines.upperBound, text: message.text, exitStatus: message.exitStatus))
+    }
+  }
+
+  private mutating func append(_ entry: AliasEntry, _ said: [AddressMessage]) {
+    say(said, entry.line)
+    guard checksValues else {
+      return pairs.append(key: entry.key, value: entry.value, line: entry.line.lines.lowerBound + 1)
+    }
+    let check = AliasValueCheck(entry.value, hosts: file.hosts, blank: UInt8(ascii: "."))
+    say(check.messages, entry.line)
+    pairs.append(key: entry.key, value: check.value, line: entry.line.lines.lowerBound + 1)
+  }
+
+  /// Says why a line with a bad name, or without a value, is no alias.
+  private mutating func refuse(_ line: AliasLine) {
+    let name = AliasName.parse(line.joined.span, hosts: file.hosts)
+    say(name.messages, line)
+    if checksValues, name.key != nil || name.refusal?.code == .nonLocalName, let start = name.valueOffset {
+      say(AliasValueCheck(line.joined[start...], hosts: file.hosts, blank: UInt8(ascii: ".")).messages, line)
+    }
+    if let refusal = name.refusal { return say([refusal], line) }
+    let shown = AddressMessage.printed(name.rewritten(line.joined).prefix(40))
+    messages.append(
+      Message(
+        line: line.lines.upperBound, text: shown + Array("... missing value for alias".utf8), exitStatus: 70))
+  }
+
+  /// The warning that an earlier pair has the same key.
+  ///
+  /// - Parameter number: The later pair's number in ``pairs``.
+  package func duplicate(_ number: Int) -> Message {
+    let line = AliasLine(file.text, from: Int(pairs.pairs[number].line) - 1)
+    let name = AliasName.parse(line.joined.span, hosts: file.hosts)
+    var subject: [UInt8]?
+    if checksValues, let start = name.valueOffset {
+      subject = AliasValueCheck(line.joined[start...], hosts: file.hosts, blank: UInt8(ascii: ".")).subject
+    }
+    return Message(
+      line: line.lines.upperBound, text: name.duplicateWarning(in: line.joined.span, about: subject), exitStatus: nil)
+  }
+}

@@ -1,0 +1,36 @@
+/// The value of an alias as `newaliases(1)` checks it where option CheckAliases asks for it.
+///
+/// Each address of the list is parsed and complained about. The entry is stored all the same, but not quite as it was: a
+/// byte that an address cannot have is a `?` in it from then on.
+struct AliasValueCheck {
+  /// The value as it is stored.
+  private(set) var value: [UInt8]
+  /// What newaliases says, in order.
+  private(set) var messages: [AddressMessage] = []
+  /// What it begins later messages about the entry with: the last address, and what is behind it; nil where there is none.
+  private(set) var subject: [UInt8]?
+
+  /// Checks a value, in which there is no NUL.
+  init(_ value: ArraySlice<UInt8>, hosts: LocalHosts, blank: UInt8) {
+    self.value = Array(value)
+    var start = 0
+    while true {
+      while start < self.value.count, ASCII.isSpace(self.value[start]) || self.value[start] == ASCII.comma { start += 1 }
+      guard start < self.value.count else { return }
+      let mailbox = ParsedMailbox(self.value[start...], delimiter: ASCII.comma, hosts: hosts, blank: blank, inList: true)
+      self.value.replaceSubrange(start..<start + mailbox.end, with: mailbox.address)
+      subject = Array(self.value[start...])
+      messages += mailbox.messages
+      if mailbox.resolution == .unreadable {
+        let rest = self.value[start...]
+        messages.append(
+          AddressMessage(
+            code: .badAddress,
+            text: AddressMessage.printed(
+              AddressMessage.shortened(rest) + Array("... ".utf8) + rest + Array("... bad address".utf8))))
+      }
+      // The scanner gives up at the byte where it finds too much, and sendmail goes on from there.
+      start += max(mailbox.end, 1)
+    }
+  }
+}
