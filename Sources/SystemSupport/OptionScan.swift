@@ -35,13 +35,16 @@ package struct OptionScan: Sendable {
     var operands: [[UInt8]] = []
     OptionScan.turn.withLock { _ in
       var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { argument in
-        unsafe (argument + [0]).withUnsafeBufferPointer { bytes in
-          unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe strdup($0.baseAddress!) }
+        unsafe argument.withUnsafeBytes { bytes in
+          let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 1, alignment: 1)
+          unsafe copy.copyMemory(from: bytes)
+          unsafe copy[bytes.count] = 0
+          return unsafe copy.bindMemory(to: CChar.self).baseAddress
         }
       }
       unsafe pointers.append(nil)
       // getopt changes their order, but not which there are.
-      defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+      defer { unsafe pointers.forEach { unsafe $0?.deallocate() } }
       system_getopt_start()
       while true {
         let letter = unsafe system_getopt(Int32(arguments.count), &pointers, options)
