@@ -33,10 +33,18 @@ package struct AliasFileSafety: Sendable {
 
     init(_ reason: String) { self.reason = reason }
 
+    /// What the system said of a file when it was opened.
+    package init(_ error: SystemError) { self.init(errno: error.errno) }
+
     init(errno number: Int32) {
       reason = unsafe String(cString: strerror(number))
       isMissing = number == ENOENT
     }
+  }
+
+  /// Reads a file that was checked.
+  package static func contents(_ path: String) throws(Refusal) -> FileContents {
+    do throws(SystemError) { return try FileContents(path) } catch { throw Refusal(error) }
   }
 
   /// What is allowed.

@@ -8,7 +8,15 @@ package struct AliasReading {
     package var text: [UInt8]
     /// The exit status that it records; nil where it records none.
     package var exitStatus: Int32?
+
+    /// The whole line, without its LF; `path` is the file as newaliases names it.
+    package func line(of path: [UInt8]) -> [UInt8] {
+      AliasReading.printed(path + Array(": line \(line): ".utf8)) + text
+    }
   }
+
+  /// Words as newaliases prints them: the eighth bit is lost.
+  package static func printed(_ words: [UInt8]) -> [UInt8] { AddressMessage.printed(words) }
 
   /// The pairs, in the order of the file; the last of a key counts.
   package private(set) var pairs = MapPairs()
