@@ -81,6 +81,21 @@ package struct FileContents: Sendable {
     return bytes
   }
 
+  /// All bytes that reading a path gives, be it a file, a pipe or a device; none, where it can be opened and not read.
+  package static func anyBytes(of path: String) throws(SystemError) -> [UInt8] {
+    let number = uninterrupted { unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) } }
+    if number < 0 { throw .last("open", path) }
+    let file = try Descriptor(owning: number, path: path)
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe Glibc.read(file.number, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
   /// All of standard input, read to its end: a file from where it stands, a pipe or terminal as it comes.
   package static func standardInput() throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []

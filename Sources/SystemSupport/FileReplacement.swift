@@ -92,6 +92,9 @@ package final class FileReplacement {
     return status
   }
 
+  /// Removes what lies at ``path()``.
+  package func removeCopy() throws(SystemError) { try stage.directory.unlink(stagedName) }
+
   /// Puts the new file into place.
   ///
   /// - Parameters:
@@ -186,7 +189,21 @@ package final class FileReplacement {
   }
 }
 
+extension FileLocation {
+  /// Opens the file for reading.
+  package func opened() throws(SystemError) -> Descriptor { try directory.open(name, O_RDONLY) }
+}
+
 extension Descriptor {
+  /// Gives the file to a user, where that is allowed.
+  package func give(to owner: UInt32) { _ = fchown(number, owner, .max) }
+
+  /// A path for those who can only open by path: to this very file where there is a /proc.
+  package var pathForLibraries: String {
+    let short = "/proc/self/fd/\(number)"
+    return FileStatus(following: short) == nil ? path : short
+  }
+
   /// Waits for a flock(2), as sendmail's programs take it.
   package func waitForFlock(shared: Bool, wait: Double = .infinity) throws(SystemError) {
     if wait == .infinity {
