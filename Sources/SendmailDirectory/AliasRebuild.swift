@@ -65,6 +65,19 @@ package struct AliasRebuild {
     fail(Array("Cannot create database for alias file ".utf8) + source.name, 70)
   }
 
+  /// Says that the map of a file is not safe.
+  private mutating func refuse(_ source: AliasSource, _ reason: String) {
+    if source.isImplicit {
+      print(Array("WARNING: cannot open alias database ".utf8) + source.name)
+      cannotCreate(source)
+    } else if source.isOptional {
+      fail(Array("Cannot create database for alias file ".utf8) + source.name + Array(": \(reason)".utf8), 71)
+    } else {
+      fail(source.refusal(reason), 71)
+      cannotCreate(source)
+    }
+  }
+
   /// Builds the map of one file.
   private mutating func build(_ source: AliasSource, _ site: AliasSite) {
     let text: LockedText
@@ -75,7 +88,7 @@ package struct AliasRebuild {
       }
       text = locked
     } catch {
-      if error.isMissing, source.isOptional { return }
+      if source.isOptional { return }
       return print(
         Array("newaliases: cannot open ".utf8) + source.name + Array(": \(error.reason)".utf8))
     }
@@ -87,8 +100,8 @@ package struct AliasRebuild {
     do throws(AliasFileSafety.Refusal) {
       try site.safety.checkMap(source.mapPath) { print(Array("WARNING: ".utf8) + $0.pathBytes) }
     } catch {
-      print(source.refusal(error.reason))
-      return cannotCreate(source)
+      refuse(source, error.reason)
+      return
     }
 
     let file = AliasesFile(text.contents.bytes, hosts: site.hosts)
@@ -162,10 +175,15 @@ struct AliasSource {
     do throws(SystemError) { return try LockedText(path) } catch { throw AliasFileSafety.Refusal(error) }
   }
 
-  /// What is said of a map that is not safe.
+  /// Whether no class is named, or `implicit`.
+  var isImplicit: Bool { mapClass == "implicit" }
+
+  /// What is said of a map that is not safe, where its class is named.
   func refusal(_ reason: String) -> [UInt8] {
-    if mapClass == "implicit" { return Array("WARNING: cannot open alias database ".utf8) + name }
     let map = mapPath == path ? name : name + Array(".db".utf8)
+    if reason == "File exists" {
+      return Array("db_map_open: cannot pre-open database ".utf8) + map + Array(": \(reason)".utf8)
+    }
     return Array("\(mapClass) map \"Alias\(number)\": unsafe map file ".utf8) + map + Array(": \(reason)".utf8)
   }
 

@@ -134,7 +134,7 @@ struct AliasSite {
         if source.className == "w" { names.append(member.word.bytes) } else { trustedUsers.insert(member.word.bytes) }
       }
     } catch {
-      if source.isOptional, error.isMissing { return }
+      if source.isOptional { return }
       fail(
         prefix + Array("fileclass: cannot open '".utf8) + source.path.bytes + Array("': \(error.reason)".utf8), 71, say)
     }

@@ -82,7 +82,6 @@ package struct AliasFileSafety: Sendable {
 
   /// Sees that a class file may be read.
   package func checkClass(_ path: String) throws(Refusal) {
-    _ = try linkStatus(path)
     var unsafeDirectory: String?
     let parent = try unsafeDirectories(above: path) { unsafeDirectory = unsafeDirectory ?? $0 }
     if let parent { throw parent }
@@ -179,17 +178,19 @@ package struct AliasFileSafety: Sendable {
     } catch { return error }
   }
 
+  /// Looks at the path up to each of its slashes, and at all of it; `.` and `..` within it are passed over.
   private func walk(_ directory: String, links: Int, _ found: (String) -> Void) throws(Refusal) {
     let bytes = directory.pathBytes
     let slash = UInt8(ascii: "/")
-    var end = bytes.startIndex
-    while end < bytes.endIndex {
-      // The name goes to the next slash; one slash or many separate.
-      end = bytes[end...].firstIndex { $0 != slash } ?? bytes.endIndex
-      let next = bytes[end...].firstIndex(of: slash) ?? bytes.endIndex
-      if end == bytes.endIndex, directory != "/" { return }
-      end = next
-      try examine(String(path: Array(bytes[..<end])), links: links, found)
+    if bytes.first == slash { try examine("/", links: links, found) }
+    var start = bytes.startIndex
+    for end in 1...max(bytes.count, 1) where end >= bytes.count || bytes[end] == slash {
+      let name = bytes[start..<min(end, bytes.count)].drop { $0 == slash }
+      let isDots = name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8)
+      if !isDots || start == 0, end > 1 || bytes.first != slash {
+        try examine(String(path: Array(bytes[..<min(end, bytes.count)])), links: links, found)
+      }
+      start = end
     }
   }
 
