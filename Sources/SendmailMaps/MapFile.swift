@@ -14,8 +14,10 @@ package import SystemSupport
 public struct MapFile: Sendable {
   /// The path, its extension included.
   package var path: String
-  /// Hash or btree.
-  public var type: MapType
+  /// Hash or btree; nil for what is there, and else a hash (`implicit`).
+  public var type: MapType?
+  /// Whether a map that is there must be one that may hold a key several times (`makemap -d`).
+  public var needsDuplicates: Bool
   /// Which files are taken for a map.
   package var rules: SafeFile
 
@@ -23,13 +25,17 @@ public struct MapFile: Sendable {
   ///
   /// - Parameters:
   ///   - path: Its path in bytes, without or with the extension `.db`.
-  ///   - type: Hash or btree.
+  ///   - type: Hash or btree; nil for what is there, and else a hash (`implicit`).
+  ///   - needsDuplicates: Whether a map that is there must be one that may hold a key several times (`makemap -d`).
   ///   - trustedUser: The user to whom root gives the map (`O TrustedUser`), a user id; nil or 0 for nobody.
   ///   - allowsLinks: Whether symbolic and hard links are taken.
-  public init(path: [UInt8], type: MapType, trustedUser: UInt32? = nil, allowsLinks: Bool = false) {
+  public init(
+    path: [UInt8], type: MapType?, needsDuplicates: Bool = false, trustedUser: UInt32? = nil, allowsLinks: Bool = false
+  ) {
     let suffix = Array(".db".utf8)
     self.path = String(path: path.suffix(3).elementsEqual(suffix) ? path : path + suffix)
     self.type = type
+    self.needsDuplicates = needsDuplicates
     rules = SafeFile(
       allowsLinks: allowsLinks, trustedUser: CurrentProcess.effectiveUser == 0 ? trustedUser ?? 0 : 0)
   }
@@ -49,18 +55,35 @@ public struct MapFile: Sendable {
   /// - Throws: ``MapFileError`` with their words.
   public func check(for use: Use) throws(MapFileError) {
     do throws(SafeFile.Refusal) {
-      let status = try rules.check(path, for: use.ofFile)
-      guard use != .building, status != nil else { return }
+      _ = try rules.check(path, for: use.ofFile)
     } catch {
-      throw MapFileError(.opening, reason: error.description)
+      throw failure(.opening, reason: error.description)
     }
-    guard use != .reading else { return }
+    guard use != .building else { return }
+    let file = try opening { () throws(SystemError) in try location().opened() }
+    _ = try existingType(of: file.pathForLibraries)
+  }
+
+  /// The type of a map that is there, if it is one that is asked for.
+  private func existingType(of path: String) throws(MapFileError) -> MapType {
     do throws(BerkeleyDBError) {
       let header = try DatabaseHeader(path: path)
-      if header.type != type.databaseType { throw BerkeleyDBError(.wrongType, operation: "open", path: path) }
+      if let type, header.type != type.databaseType {
+        throw BerkeleyDBError(.wrongType, operation: "open", path: path)
+      }
+      guard let found = MapType(header.type), header.allowsDuplicates || !needsDuplicates else {
+        throw BerkeleyDBError(.EINVAL, operation: "open", path: path)
+      }
+      return found
     } catch {
-      throw MapFileError(.opening, error)
+      throw failure(.opening, reason: MapFileError(.opening, error).reason)
     }
+  }
+
+  /// An error in the words of sendmail's programs, which try all types where none is named, and know no more of it then.
+  private func failure(_ moment: MapFileError.Moment, reason: String) -> MapFileError {
+    let isVague = [BerkeleyDBError.Code.ENOENT, .EINVAL].contains { $0.message == reason }
+    return MapFileError(moment, reason: type == nil && isVague ? MapFileError.unknownType : reason)
   }
 
   /// The directories on the map's path into which others may write, in the words of sendmail's programs, which warn of them.
@@ -82,6 +105,7 @@ public struct MapFile: Sendable {
     }
     let path = try opening { () throws(SystemError) in try replacement.path() }
     do throws(MapError) {
+      let type = type ?? .hash
       try MapBuilder(type: type).build(contents, at: path, progress: progress)
       try contents.checkSample(of: MapReader(path: path, type: type, verifies: false))
     } catch {
@@ -143,8 +167,9 @@ public struct MapFile: Sendable {
       if isNew { try replacement.removeCopy() }
       return path
     }
+    let found = isNew ? type ?? .hash : try existingType(of: path)
     do throws(BerkeleyDBError) {
-      guard let databaseType = type.databaseType else {
+      guard let databaseType = found.databaseType else {
         throw BerkeleyDBError(.EINVAL, operation: "open", path: path)
       }
       return isNew
@@ -221,8 +246,9 @@ public struct MapFile: Sendable {
       if rules.trustedUser != 0 { file.give(to: rules.trustedUser) }
     }
     let reader: MapReader
+    let found = try existingType(of: file.pathForLibraries)
     do throws(MapError) {
-      reader = try MapReader(path: file.pathForLibraries, type: type)
+      reader = try MapReader(path: file.pathForLibraries, type: found)
     } catch {
       throw MapFileError(.opening, error)
     }
@@ -248,7 +274,7 @@ public struct MapFile: Sendable {
   }
 
   private func opening<Result>(_ body: () throws(SystemError) -> Result) throws(MapFileError) -> Result {
-    do { return try body() } catch { throw MapFileError(.opening, error) }
+    do { return try body() } catch { throw failure(.opening, reason: MapFileError(.opening, error).reason) }
   }
 }
 
@@ -274,6 +300,9 @@ public struct MapFileError: Error, Sendable, Equatable {
     /// While the new map was written, synced or put into place.
     case closing
   }
+
+  /// The reason where a type is none that can be built.
+  public static let unknownType = "Unknown database type"
 
   /// When it was found.
   public var moment: Moment
@@ -313,7 +342,9 @@ extension MapConventions {
   }
 
   /// A value as stored.
-  public func storedValue(_ value: some Sequence<UInt8>) -> [UInt8] { Array(value) + (includesNul ? [MapByte.nul] : []) }
+  public func storedValue(_ value: some Sequence<UInt8>) -> [UInt8] {
+    Array(value) + (includesNul ? [MapByte.nul] : [])
+  }
 }
 
 extension MapContents {

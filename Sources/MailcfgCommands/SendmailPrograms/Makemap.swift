@@ -115,9 +115,11 @@ enum Makemap {
       call.complain(ByteString("error opening type ") + type + " map " + shownName + ": " + ByteString(reason))
       return ExitStatus.cannotCreate
     }
-    guard let mapType = MapType(makemapName: type.description) else { return refuse("Unknown database type") }
+    let mapType = MapType(makemapName: type.description)
+    guard mapType != nil else { return refuse(MapFileError.unknownType) }
     let map = MapFile(
-      path: name, type: mapType, trustedUser: configured.trustedUser, allowsLinks: options.allowsLinks)
+      path: name, type: type == "implicit" ? nil : mapType, needsDuplicates: options.allowsDuplicates,
+      trustedUser: configured.trustedUser, allowsLinks: options.allowsLinks)
     do throws(MapFileError) {
       try ProgramConfiguration.check(map, for: options.dumps ? .reading : options.appends ? .changing : .building, call)
       if options.dumps {
@@ -217,7 +219,7 @@ enum Makemap {
         switch next.reason {
         case .tooLong: say(next.line, "line too long (1024 bytes max)")
         case .leadingSpace: say(next.line, "syntax error (leading space)")
-        case .noValue: say(next.line, "no RHS for LHS " + next.key)
+        case .noValue: say(next.line, "no RHS for LHS " + ByteString(folding.storedKey(next.key.bytes)))
         }
       }
     }
