@@ -1,12 +1,13 @@
 internal import Glibc
 internal import SendmailConfig
+internal import SystemSupport
 
 /// The users of this system.
 enum SystemUser {
   /// The number of a user that an option names: by name, or by number.
   static func number(_ name: ByteString) -> UInt32? {
-    if let number = UInt32(name.description) { return number }
-    return unsafe getpwnam(name.description)?.pointee.pw_uid
+    guard let first = name.bytes.first, ASCII.isDigit(first) else { return CurrentProcess.userID(named: name.bytes) }
+    return name.bytes.prefix(while: ASCII.isDigit).reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
   }
 
   /// The name of a user.
