@@ -145,22 +145,31 @@ struct AliasSite {
     for word in configuration.classWords(of: "t").words { trustedUsers.insert(word.word.bytes) }
     let short = Array(hostName.prefix { $0 != UInt8(ascii: ".") })
     names += [short, hostName]
+    var macros: [Character: [UInt8]] = ["w": short, "m": Array(hostName.drop { $0 != UInt8(ascii: ".") }.dropFirst())]
     var fullName = hostName
-    if let defined = configuration.macro(named: "j")?.bytes {
-      // $w is what this host calls itself.
-      var text = defined[...]
-      var result: [UInt8] = []
-      while let byte = text.popFirst() {
-        if byte == 0x24, text.first == UInt8(ascii: "w") {
-          text.removeFirst()
-          result += short
-        } else {
-          result.append(byte)
-        }
-      }
-      if !result.contains(0x24) { fullName = result }
+    if let defined = configuration.macro(named: "j"), let name = AliasSite.expanded(defined.bytes, macros) {
+      fullName = name
+    }
+    macros["j"] = fullName
+    for word in configuration.classWords(of: "w").unknown {
+      if let name = AliasSite.expanded(word.word.bytes, macros) { names.append(name) }
     }
     hosts = LocalHosts(names: names, fullName: fullName)
+  }
+
+  /// A text with the macros in it that the host itself defines; nil where there are others.
+  private static func expanded(_ text: [UInt8], _ macros: [Character: [UInt8]]) -> [UInt8]? {
+    var rest = text[...]
+    var result: [UInt8] = []
+    while let byte = rest.popFirst() {
+      guard byte == 0x24 else {
+        result.append(byte)
+        continue
+      }
+      guard let name = rest.popFirst(), let value = macros[Character(Unicode.Scalar(name))] else { return nil }
+      result += value
+    }
+    return result
   }
 
   private static var systemHostName: [UInt8] {

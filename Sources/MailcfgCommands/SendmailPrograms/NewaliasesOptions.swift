@@ -28,10 +28,10 @@ struct NewaliasesOptions {
   private(set) var status: Int32 = 0
 
   /// The options with an argument.
-  private static let withArgument = Array("ABDFLMNORVXefhopr".utf8)
+  private static let withArgument = Array("ABDFLMNORVXbefhopr".utf8)
   /// The options without one, and those that take only what is written behind them.
   private static let alone = Array("cimnstvGTIU".utf8)
-  private static let optional = Array("Cbdq".utf8)
+  private static let optional = Array("Cdq".utf8)
   /// The modes of sendmail.
   private static let modes = Array("aCdDfFhHiImpPqQsStvz".utf8)
 
@@ -148,6 +148,7 @@ struct NewaliasesOptions {
         } else if Self.withArgument.contains(letter) {
           if rest.isEmpty {
             guard index < arguments.count else {
+              if letter == UInt8(ascii: "b") { return (list + [(letter, [])], nil) }
               return (list, name + Array(": option requires an argument -- ".utf8) + [letter])
             }
             rest = arguments[index][...]

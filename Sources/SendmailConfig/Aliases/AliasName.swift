@@ -106,11 +106,6 @@ public struct AliasName: Sendable, Equatable {
         + (storedKey(in: line) ?? []))
   }
 
-  /// The line with the name as messages show it.
-  func rewritten(_ line: [UInt8]) -> [UInt8] {
-    replacedAddress.map { $0 + line[nameEnd...] } ?? line
-  }
-
   private static func parseAddress(_ line: Span<UInt8>, hosts: LocalHosts, blank: UInt8) -> AliasName {
     var text: [UInt8] = []
     text.reserveCapacity(line.count)

@@ -1,6 +1,8 @@
 /// What `newaliases(1)` takes from an aliases file, and what it says on the way.
 package struct AliasReading {
   /// A message, with the number of the last physical line that was read for the entry it is about.
+  ///
+  /// Behind a line that is too long the number is too low, as newaliases's is.
   package struct Message {
     /// The 1-based line.
     package var line: Int
@@ -25,6 +27,8 @@ package struct AliasReading {
 
   private let file: AliasesFile
   private let checksValues: Bool
+  /// Where lines were read away that sendmail does not count: the 0-based line behind them, and how many in all.
+  private var uncounted: [(line: Int, total: Int)] = []
 
   /// Reads a file.
   ///
@@ -36,9 +40,8 @@ package struct AliasReading {
     self.file = file
     self.checksValues = checksValues
     pairs.bytes.reserveCapacity(file.text.byteCount)
-    var isInIndentedRun = false
+    var endOfIndented = -1
     file.forEachLine { line, kind in
-      var isIndented = false
       switch kind {
       case .nothing: break
       case .alias(let entry, let messages):
@@ -48,24 +51,33 @@ package struct AliasReading {
           append(entry, messages)
         }
       case .indented:
-        isIndented = true
         // Of a run of such lines, the first is complained about.
-        if !isInIndentedRun { say("Non-continuation line starts with space", line) }
+        if endOfIndented != line.lines.lowerBound { say("Non-continuation line starts with space", line) }
+        endOfIndented = line.lines.upperBound
       case .tooLong: say("alias line too long", line)
       case .noValue, .refused: refuse(line)
       }
-      isInIndentedRun = isIndented
+      if line.countedLines != line.lines.count {
+        let total = (uncounted.last?.total ?? 0) + line.lines.count - line.countedLines
+        uncounted.append((line.lines.upperBound, total))
+      }
       return true
     }
   }
 
+  /// The number that sendmail has for a line: that of the last physical line that it has counted.
+  private func lineNumber(_ line: AliasLine) -> Int {
+    let first = line.lines.lowerBound
+    return first + line.countedLines - (uncounted.last { $0.line <= first }?.total ?? 0)
+  }
+
   private mutating func say(_ words: String, _ line: AliasLine) {
-    messages.append(Message(line: line.lines.upperBound, text: Array(words.utf8), exitStatus: 70))
+    messages.append(Message(line: lineNumber(line), text: Array(words.utf8), exitStatus: 70))
   }
 
   private mutating func say(_ said: [AddressMessage], _ line: AliasLine) {
     for message in said {
-      messages.append(Message(line: line.lines.upperBound, text: message.text, exitStatus: message.exitStatus))
+      messages.append(Message(line: lineNumber(line), text: message.text, exitStatus: message.exitStatus))
     }
   }
 
@@ -87,10 +99,10 @@ package struct AliasReading {
       say(AliasValueCheck(line.joined[start...], hosts: file.hosts, blank: UInt8(ascii: ".")).messages, line)
     }
     if let refusal = name.refusal { return say([refusal], line) }
-    let shown = AddressMessage.printed(name.rewritten(line.joined).prefix(40))
+    let shown = AddressMessage.printed(line.joined.prefix(40))
     messages.append(
       Message(
-        line: line.lines.upperBound, text: shown + Array("... missing value for alias".utf8), exitStatus: 70))
+        line: lineNumber(line), text: shown + Array("... missing value for alias".utf8), exitStatus: 70))
   }
 
   /// The warning that an earlier pair has the same key.
@@ -104,6 +116,6 @@ package struct AliasReading {
       subject = AliasValueCheck(line.joined[start...], hosts: file.hosts, blank: UInt8(ascii: ".")).subject
     }
     return Message(
-      line: line.lines.upperBound, text: name.duplicateWarning(in: line.joined.span, about: subject), exitStatus: nil)
+      line: lineNumber(line), text: name.duplicateWarning(in: line.joined.span, about: subject), exitStatus: nil)
   }
 }

@@ -15,11 +15,12 @@ struct AliasValueCheck {
     self.value = Array(value)
     var start = 0
     while true {
-      while start < self.value.count, ASCII.isSpace(self.value[start]) || self.value[start] == ASCII.comma { start += 1 }
+      start = self.value[start...].firstIndex { !ASCII.isSpace($0) && $0 != ASCII.comma } ?? self.value.endIndex
       guard start < self.value.count else { return }
-      let mailbox = ParsedMailbox(self.value[start...], delimiter: ASCII.comma, hosts: hosts, blank: blank, inList: true)
-      self.value.replaceSubrange(start..<start + mailbox.end, with: mailbox.address)
-      subject = Array(self.value[start...])
+      let mailbox = ParsedMailbox(
+        self.value[start...], delimiter: ASCII.comma, hosts: hosts, blank: blank, inList: true)
+      subject = mailbox.subject
+      self.value.replaceSubrange(start..., with: mailbox.subject)
       messages += mailbox.messages
       if mailbox.resolution == .unreadable {
         let rest = self.value[start...]

@@ -29,7 +29,7 @@ struct ParsedMailbox {
   /// The address as messages show it: with `?` for each byte that an address cannot have.
   var address: [UInt8]
   /// What stands behind the address where messages show it too: the rest of a list.
-  private let rest: ArraySlice<UInt8>
+  private var rest: ArraySlice<UInt8>
 
   /// Parses the address at the beginning of `text`, up to `delimiter` outside quotes, comments and angle brackets.
   ///
@@ -180,7 +180,10 @@ struct ParsedMailbox {
   }
 
   private mutating func replaceInAddress() {
-    address = Self.replacingControls(address).0
+    // In a list sendmail goes on to its end.
+    let replaced = Self.replacingControls(address + rest).0
+    address = Array(replaced.prefix(address.count))
+    rest = replaced[address.count...]
   }
 
   /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.
@@ -191,7 +194,7 @@ struct ParsedMailbox {
     var place = 0
     while place < text.count {
       let byte = text[place]
-      if !quoted && (byte < 32 || byte == 127) {
+      if !quoted && (byte & 0x60 == 0 || byte == 127) {
         fault = .nonPrintableCharacter
         text[place] = UInt8(ascii: "?")
       } else if byte == UInt8(ascii: "\"") {
