@@ -41,7 +41,11 @@ package struct AliasRebuild {
   /// - Returns: The exit status: that of the first error.
   package mutating func run() -> Int32 {
     var site = AliasSite(path: path, options: options, hostName: hostName)
-    let isUsable = site.read { line in print(line) } remark: { remark($0) }
+    let isUsable = site.read { line in
+      print(line)
+    } remark: {
+      remark($0)
+    }
     status = site.status
     guard isUsable, status == 0 else { return status }
     for failure in site.unmetNeeds { fail(Array(failure.utf8), 78) }

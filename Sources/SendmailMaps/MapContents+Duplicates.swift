@@ -10,7 +10,9 @@ extension MapContents {
     }
     var later: [UInt32] = []
     for (counted, first) in earliest where counted != first { later.append(counted) }
-    for duplicate in duplicates where earliest[duplicate.counted] != duplicate.ignored { later.append(duplicate.ignored) }
+    for duplicate in duplicates where earliest[duplicate.counted] != duplicate.ignored {
+      later.append(duplicate.ignored)
+    }
     return later.sorted()
   }
 }

@@ -187,7 +187,9 @@ package struct AliasFileSafety: Sendable {
     for end in 1...max(bytes.count, 1) where end >= bytes.count || bytes[end] == slash {
       let name = bytes[start..<min(end, bytes.count)].drop { $0 == slash }
       let isDots = name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8)
-      if !isDots || start == 0, end > 1 || bytes.first != slash {
+      // What ends in a slash has been looked at.
+      let isLooked = end >= bytes.count && name.isEmpty
+      if !isDots || start == 0, !isLooked, end > 1 || bytes.first != slash {
         try examine(String(path: Array(bytes[..<min(end, bytes.count)])), links: links, found)
       }
       start = end

@@ -68,11 +68,15 @@ struct AliasLine {
   private static func endOfSkipped(_ text: Text, _ rest: Range<Int>?, _ index: Int) -> Int {
     var rest = rest
     var index = index
+    // An empty line behind a backslash and its LF has that backslash before it, too.
+    var endsInBackslash = false
     while index < text.lineCount || rest != nil {
       let part = rest ?? text.lines[index].range
       if rest == nil { index += 1 }
       rest = nil
-      let endsInBackslash = text.buffer[part].suffix(2).elementsEqual([ASCII.backslash, ASCII.lineFeed])
+      if part.count > 1 || text.buffer[part].first != ASCII.lineFeed {
+        endsInBackslash = text.buffer[part].suffix(2).elementsEqual([ASCII.backslash, ASCII.lineFeed])
+      }
       guard let next = text.firstByte(of: index), endsInBackslash || ASCII.isBlank(next) else { return index }
     }
     return index

@@ -14,16 +14,22 @@ struct AliasValueCheck {
   init(_ value: ArraySlice<UInt8>, hosts: LocalHosts, blank: UInt8) {
     self.value = Array(value)
     var start = 0
+    var end = Int.max
     while true {
       start = self.value[start...].firstIndex { !ASCII.isSpace($0) && $0 != ASCII.comma } ?? self.value.endIndex
-      guard start < self.value.count else { return }
+      guard start < self.value.count else { break }
       let mailbox = ParsedMailbox(
         self.value[start...], delimiter: ASCII.comma, hosts: hosts, blank: blank, inList: true)
-      subject = mailbox.subject
       self.value.replaceSubrange(start..., with: mailbox.subject)
+      var rest = self.value[start...]
+      if mailbox.messages.contains(where: { $0.code == .tokensTooLong }), rest.count > Self.longestShown {
+        // sendmail ends the address there, and with it the value.
+        rest = rest.prefix(Self.longestShown)
+        end = min(end, rest.endIndex)
+      }
+      subject = Array(rest)
       messages += mailbox.messages
       if mailbox.resolution == .unreadable {
-        let rest = self.value[start...]
         messages.append(
           AddressMessage(
             code: .badAddress,
@@ -33,5 +39,9 @@ struct AliasValueCheck {
       // The scanner gives up at the byte where it finds too much, and sendmail goes on from there.
       start += max(mailbox.end, 1)
     }
+    if end < self.value.count { self.value.removeSubrange(end...) }
   }
+
+  /// As much of an address that is too long as sendmail keeps, in bytes.
+  private static let longestShown = 256
 }

@@ -27,7 +27,9 @@ import Testing
     }
     if theirs.status != ours.status { return "status \(theirs.status), ours \(ours.status)" }
     // Remarks of ours, which -v asks for.
-    let errors = ours.errors.split(separator: 0x0A).filter { !String(decoding: $0, as: UTF8.self).contains(": warning: ") }
+    let errors = ours.errors.split(separator: 0x0A).filter {
+      !String(decoding: $0, as: UTF8.self).contains(": warning: ")
+    }
     if theirs.errors.split(separator: 0x0A) != errors {
       return "standard error \(printable(theirs.errors)), ours \(printable(ours.errors))"
     }
@@ -184,8 +186,10 @@ import Testing
   @Test(.needs(.newaliases, .sendmail, .dbDump)) func aliasFileForms() throws {
     let text = Array("x: one\nX: two\ny: three\n".utf8)
     let classes = [
-      "arith", "bestmx", "bogus", "btree", "cdb", "dbm", "dequote", "dns", "hash", "hesiod", "host", "implicit", "macro",
-      "netinfo", "nis", "nisplus", "nsd", "null", "ph", "program", "regex", "socket", "stab", "switch", "syslog", "text",
+      "arith", "bestmx", "bogus", "btree", "cdb", "dbm", "dequote", "dns", "hash", "hesiod", "host", "implicit",
+      "macro",
+      "netinfo", "nis", "nisplus", "nsd", "null", "ph", "program", "regex", "socket", "stab", "switch", "syslog",
+      "text",
       "user", "userdb", "HASH", "Implicit", "UserDB",
     ]
     var forms = classes.map { "\($0):-o %/aliases" }
@@ -194,8 +198,10 @@ import Testing
       ":%/aliases", "hash :%/aliases", "hash,%/aliases", ",,%/aliases", "hash:-N -A %/aliases", "hash:-No %/aliases",
       "hash:- %/aliases", "hash:-A-N %/aliases", "hash:-k1 %/aliases", "hash:-z: %/aliases", "text:-z: %/nosuch",
       "stab:%/nosuch", "hash: -o /nosuch", "hash:/nosuch", "-o /nosuch", "/nosuch", "%", "%/", "/dev/null",
-      "/nosuch/dir/x", "%/aliases/x", "hash:-S %/aliases", "hash:-T %/aliases", "hash:-a %/aliases", "hash:-l %/aliases",
-      "hash:-D -L %/aliases", "\"%/aliases\"", "%/aliases extra", "%/two,%/aliases", "%/aliases,hash:%/two", " %/aliases",
+      "/nosuch/dir/x", "%/aliases/x", "hash:-S %/aliases", "hash:-T %/aliases", "hash:-a %/aliases",
+      "hash:-l %/aliases",
+      "hash:-D -L %/aliases", "\"%/aliases\"", "%/aliases extra", "%/two,%/aliases", "%/aliases,hash:%/two",
+      " %/aliases",
       "%/aliases, btree:-o %/two , text:%/aliases, /nosuch, -o /nosuch2,hash:%/nosuch3,hash:-o %/n4,hash:-A %/three",
       "\"%/a,b\"", "%/a\\,b", "", " ",
       (0..<16).map { "%/f\($0)" }.joined(separator: ","), (0..<30).map { "hash:%/f\($0)" }.joined(separator: " , "),
