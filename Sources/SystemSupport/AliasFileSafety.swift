@@ -164,6 +164,13 @@ package struct AliasFileSafety: Sendable {
 
   // MARK: Directories
 
+  /// The directories on the way to a file that others than their owner may change, as `World writable directory PATH`.
+  package func unsafeDirectories(above path: String) -> [String] {
+    var found: [String] = []
+    _ = try? walk(path.pathParent, links: 0) { found.append($0) }
+    return found
+  }
+
   private static func directory(_ warning: String) -> Refusal {
     Refusal(warning.split(separator: " ").prefix(3).joined(separator: " "))
   }

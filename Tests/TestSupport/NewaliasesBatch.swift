@@ -92,7 +92,7 @@ package final class NewaliasesBatch {
         cd "$2/$number"
         [ ! -s ../$number.prepare ] || LD_LIBRARY_PATH= sh ../$number.prepare
         mapfile -d '' -t arguments < ../$number.arguments
-        (exec -a \(program.rawValue.split(separator: "/").last ?? "") timeout 2 "$1" "${arguments[@]}") > ../$number.output 2> ../$number.errors < /dev/null
+        (exec -a \(program.rawValue.split(separator: "/").last ?? "") timeout 1 "$1" "${arguments[@]}") > ../$number.output 2> ../$number.errors < /dev/null
         echo $? > ../$number.status
       done
       """

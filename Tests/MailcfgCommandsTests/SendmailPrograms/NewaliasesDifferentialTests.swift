@@ -106,11 +106,11 @@ import Testing
       "", "", "", "hash:", "btree:", "implicit:", "hash:-N ", "btree:-A ", "-A ", "hash:-A -N ", "-o ", "hash:-f ",
     ]
     var runs: [Run] = []
-    for _ in 0..<220 {
+    for _ in 0..<130 {
       var arguments = ["-OAliasFile=\(random.pick(forms))%/aliases"]
       if random.oneIn(3) { arguments.append(random.pick(["-on", "-OCheckAliases=true", "-OCheckAliases", "-onTrue"])) }
       if random.oneIn(8) { arguments.append("-v") }
-      let text = random.oneIn(8) ? Self.longText(&random) : Self.text(&random, pieces: random.below(60))
+      let text = random.oneIn(16) ? Self.longText(&random) : Self.text(&random, pieces: random.below(60))
       runs.append(Run(text, arguments))
     }
     let theirs = try Self.compare(runs)

@@ -12,9 +12,9 @@ import Testing
   func sources() throws {
     var runs: [Run] = []
     for mode in ["777", "757", "755", "711", "466", "060", "006", "022", "000", "200", "040", "004", "2644", "600"] {
-      for leniency in ["", "GroupWritableAliasFile", "WorldWritableAliasFile"] {
-        runs.append(Run(Self.text, leniency: leniency, preparation: "chmod \(mode) aliases"))
-      }
+      let leniency = ["", "GroupWritableAliasFile", "WorldWritableAliasFile"][runs.count / 2 % 3]
+      runs.append(Run(Self.text, preparation: "chmod \(mode) aliases"))
+      runs.append(Run(Self.text, leniency: leniency, preparation: "chmod \(mode) aliases"))
       runs.append(Run(Self.text, preparation: "chown 65534 aliases; chmod \(mode) aliases"))
     }
     let lenient = [
@@ -27,7 +27,7 @@ import Testing
         "cp aliases d/aliases; chmod 0 d/aliases", "ln -s ../aliases d/aliases", "ln -s nosuch d/aliases",
         "mkdir d/aliases", ":", "mkfifo d/aliases",
       ].enumerated() {
-        let form = ["", "hash:", "-o ", "btree:"][number % 4]
+        let form = ["", "hash:", "-o ", "hash:-o "][number % 4]
         runs.append(
           Run(
             Self.text, ["-OAliasFile=\(form)%/d/aliases"], leniency: lenient[(number + runs.count) % lenient.count],
@@ -49,7 +49,7 @@ import Testing
     for words in [
       "Group writable file", "World writable file", "Executable files not allowed", "Permission denied",
       "Hard links not allowed", "Symbolic links not allowed", "Regular files only", "No such file",
-      "WARNING: World writable directory", "WARNING: Group writable directory", "Cannot create database",
+      "WARNING: World writable directory", "Cannot create database",
     ] {
       #expect(said.contains(words), "no file reached: \(words)")
     }
