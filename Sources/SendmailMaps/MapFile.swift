@@ -106,8 +106,11 @@ public struct MapFile: Sendable {
     let path = try opening { () throws(SystemError) in try replacement.path() }
     do throws(MapError) {
       let type = type ?? .hash
-      try MapBuilder(type: type).build(contents, at: path, progress: progress)
-      try contents.checkSample(of: MapReader(path: path, type: type, verifies: false))
+      // The replacement waits for the disk, once.
+      try Database.withoutSyncing { () throws(MapError) in
+        _ = try MapBuilder(type: type).build(contents, at: path, progress: progress)
+      }
+      try contents.checkSample(of: path, type: type)
     } catch {
       throw MapFileError(.closing, error)
     }
@@ -118,12 +121,11 @@ public struct MapFile: Sendable {
   ///
   /// - Parameters:
   ///   - makesIt: Whether a map that is not there, or is an empty file, is made.
-  ///   - allowsDuplicates: Whether it is made as one that may hold a key several times.
   ///   - cacheBytes: The size of libdb's cache in bytes.
   ///   - body: Changes the copy; called again where somebody else has changed the map meanwhile. It returns whether there is
   ///     anything to put into place.
   func edit(
-    makesIt: Bool, allowsDuplicates: Bool = false, cacheBytes: Int? = nil,
+    makesIt: Bool, cacheBytes: Int? = nil,
     _ body: (inout Database) throws(BerkeleyDBError) -> Bool
   ) throws(MapFileError) {
     while true {
@@ -135,10 +137,12 @@ public struct MapFile: Sendable {
         return try replacement.copyOld()
       }
       let isNew = makesIt && (old?.size ?? 0) == 0
-      let isDone = try change(replacement, isNew: isNew, allowsDuplicates, cacheBytes, body)
+      let isDone = try Database.withoutSyncing { () throws(MapFileError) in
+        try change(replacement, isNew: isNew, cacheBytes, body)
+      }
       guard isDone || isNew else { return }
       do throws(SystemError) {
-        return try replacement.publish(expecting: old)
+        return try replacement.publish(expecting: old.map { .contents($0) } ?? .nothing)
       } catch {
         guard error.isChanged else { throw MapFileError(.closing, error) }
       }
@@ -146,10 +150,10 @@ public struct MapFile: Sendable {
   }
 
   private func change(
-    _ replacement: FileReplacement, isNew: Bool, _ allowsDuplicates: Bool, _ cacheBytes: Int?,
+    _ replacement: FileReplacement, isNew: Bool, _ cacheBytes: Int?,
     _ body: (inout Database) throws(BerkeleyDBError) -> Bool
   ) throws(MapFileError) -> Bool {
-    var database = try open(replacement, isNew: isNew, allowsDuplicates, cacheBytes)
+    var database = try open(replacement, isNew: isNew, cacheBytes)
     do throws(BerkeleyDBError) {
       let isDone = try body(&database)
       try database.close()
@@ -160,7 +164,7 @@ public struct MapFile: Sendable {
   }
 
   private func open(
-    _ replacement: FileReplacement, isNew: Bool, _ allowsDuplicates: Bool, _ cacheBytes: Int?
+    _ replacement: FileReplacement, isNew: Bool, _ cacheBytes: Int?
   ) throws(MapFileError) -> Database {
     let path = try opening { () throws(SystemError) in
       let path = try replacement.path()
@@ -175,7 +179,7 @@ public struct MapFile: Sendable {
       return isNew
         ? try Database(
           creating: path, type: databaseType,
-          layout: DatabaseLayout(allowsDuplicates: allowsDuplicates, cacheBytes: cacheBytes))
+          layout: DatabaseLayout(cacheBytes: cacheBytes))
         : try Database(opening: path, access: .readWrite, type: databaseType, cacheBytes: cacheBytes)
     } catch {
       throw MapFileError(.opening, error)
@@ -241,10 +245,7 @@ public struct MapFile: Sendable {
   /// - Throws: ``MapFileError``.
   public func read<Result>(_ body: (MapReader) throws(MapError) -> Result) throws(MapFileError) -> Result {
     let file = try opening { () throws(SystemError) in try location().opened() }
-    try opening { () throws(SystemError) in
-      try file.waitForFlock(shared: true)
-      if rules.trustedUser != 0 { file.give(to: rules.trustedUser) }
-    }
+    try opening { () throws(SystemError) in try file.waitForFlock(shared: true) }
     let reader: MapReader
     let found = try existingType(of: file.pathForLibraries)
     do throws(MapError) {
@@ -348,10 +349,14 @@ extension MapConventions {
 }
 
 extension MapContents {
-  /// Looks some pairs up in a map that was built from this.
+  /// Reads back a map that was built from this: the whole structure of a small one, some pairs of a large one.
   ///
-  /// - Throws: ``MapError`` where one is not there, or has another value.
-  func checkSample(of reader: MapReader) throws(MapError) {
+  /// - Throws: ``MapError`` where it is damaged, or a pair is not there, or has another value.
+  func checkSample(of path: String, type: MapType) throws(MapError) {
+    guard order.count > 1000 else {
+      return try throwingMapError { () throws(BerkeleyDBError) in try Database.verify(path: path) }
+    }
+    let reader = try MapReader(path: path, type: type, verifies: false)
     let step = max(1, order.count / 200)
     for position in stride(from: 0, to: order.count, by: step) {
       let key = key(at: position)

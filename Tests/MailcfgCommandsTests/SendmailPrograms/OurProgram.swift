@@ -19,7 +19,8 @@ enum OurProgram {
     let names = try listDirectory(place.path)
     if !Set(names).isSubset(of: ["empty.cf", "map.db"]) { throw TestSupportError("left behind: \(names)") }
     let outcome = Outcome(
-      status: status, output: ours.output.bytes, errors: removing(Array("\(place.path)/".utf8), from: ours.errors.bytes))
+      status: status, output: ours.output.bytes, errors: removing(Array("\(place.path)/".utf8), from: ours.errors.bytes)
+    )
     let pairs = names.contains("map.db") ? try MapPairsReader.pairs(of: place.path("map.db")) : nil
     return ProgramBatch.Answer(
       outcome: outcome, pairs: pairs, before: before, after: try? place.read("map.db"))
