@@ -116,7 +116,9 @@ package struct AliasFileSafety: Sendable {
     }
     if status.st_mode & S_IFMT == S_IFLNK {
       if !leniency.contains(.mapThroughSymbolicLink) { throw Refusal("Symbolic links not allowed") }
-      if unsafe path.withPath({ unsafe stat($0, &status) }) != 0 { throw Refusal(errno: errno == ENOENT ? EEXIST : errno) }
+      if unsafe path.withPath({ unsafe stat($0, &status) }) != 0 {
+        throw Refusal(errno: errno == ENOENT ? EEXIST : errno)
+      }
     }
     if status.st_mode & S_IFMT != S_IFREG { throw Refusal("Regular files only") }
     if status.st_mode & 0o111 != 0 { throw Refusal("Executable files not allowed") }

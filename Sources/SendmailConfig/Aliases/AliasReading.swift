@@ -22,7 +22,9 @@ package struct AliasReading {
 
   /// The pairs, in the order of the file; the last of a key counts.
   package private(set) var pairs = MapPairs()
-  /// What is said while the file is read, in order. Of names that stand twice ``duplicate(_:)`` tells.
+  /// What is said while the file is read, in order.
+  ///
+  /// Of names that stand twice ``duplicate(_:)`` tells.
   package private(set) var messages: [Message] = []
 
   private let file: AliasesFile
