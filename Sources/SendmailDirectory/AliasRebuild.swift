@@ -92,12 +92,6 @@ package struct AliasRebuild {
       }
       text = locked
     } catch {
-      // Of a map whose class is named, sendmail looks at the directories once more.
-      if !source.isImplicit, !site.safety.leniency.contains(.mapInUnsafeDirectory) {
-        for warning in site.safety.unsafeDirectories(above: source.path) {
-          print(Array("WARNING: ".utf8) + warning.pathBytes)
-        }
-      }
       if source.isOptional { return }
       return print(
         Array("newaliases: cannot open ".utf8) + source.name + Array(": \(error.reason)".utf8))

@@ -28,8 +28,6 @@ package struct AliasFileSafety: Sendable {
   package struct Refusal: Error, Equatable, Sendable {
     /// The words.
     package var reason: String
-    /// Whether there is no such file.
-    package var isMissing = false
 
     init(_ reason: String) { self.reason = reason }
 
@@ -38,7 +36,6 @@ package struct AliasFileSafety: Sendable {
 
     init(errno number: Int32) {
       reason = unsafe String(cString: strerror(number))
-      isMissing = number == ENOENT
     }
   }
 
@@ -64,7 +61,8 @@ package struct AliasFileSafety: Sendable {
   ///
   /// - Parameter warn: Gets each warning about a directory, as `World writable directory PATH`.
   package func checkAliases(_ path: String, warn: (String) -> Void) throws(Refusal) {
-    _ = try linkStatus(path)
+    // Where links are allowed everywhere, sendmail looks at the directories first.
+    if !leniency.contains(.linkedAliases) { _ = try linkStatus(path) }
     var isSafe = true
     let parent = try unsafeDirectories(above: path) { warning in
       warn(warning)
@@ -77,7 +75,11 @@ package struct AliasFileSafety: Sendable {
     if status.st_mode & 0o002 != 0, !leniency.contains(.worldWritableAliases) { throw Refusal("World writable file") }
     if status.st_mode & 0o111 != 0 { throw Refusal("Executable files not allowed") }
     if status.st_nlink != 1, !allowsLinks { throw Refusal("Hard links not allowed") }
-    if textBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
+    if textBits(status) & 0o4 == 0 {
+      // Having failed to open it for reading and writing, sendmail tries again for reading, and warns again.
+      for warning in unsafeDirectories(above: path) { warn(warning) }
+      throw Refusal(errno: EACCES)
+    }
   }
 
   /// Sees that a class file may be read.
