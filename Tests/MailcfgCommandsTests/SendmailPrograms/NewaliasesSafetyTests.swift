@@ -143,8 +143,8 @@ import Testing
     let ours = try NewaliasesDifferentialTests.ours(.praliases, batch)
     for (number, run) in runs.enumerated() {
       // The same lines in the same order, and nothing is written.
-      #expect(
-        theirs[number] == ours[number],
+      guard theirs[number] != ours[number] else { continue }
+      Issue.record(
         """
         \(run.arguments) \(run.configuration)
         \(printable(theirs[number].output)) \(printable(theirs[number].errors)) \(theirs[number].status)
