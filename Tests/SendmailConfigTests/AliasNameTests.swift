@@ -62,23 +62,7 @@ struct AliasNameTests {
     return outcome
   }
 
-  /// A sendmail.cf without what FEATURE(`virtusertable') and FEATURE(`mailertable') add to the rules.
-  static func withoutFeatures(_ text: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    var isFeature = false
-    for line in text.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      if line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "S") {
-        let comment = String(decoding: line, as: UTF8.self)
-        isFeature =
-          comment.hasPrefix("# handle virtual users") || comment.hasPrefix("# not local -- try mailer table")
-      }
-      let isRule = line.first == UInt8(ascii: "R")
-      if isFeature && isRule { continue }
-      if isRule && String(decoding: line, as: UTF8.self).hasPrefix("R$* < @ $={VirtHost} > $*") { continue }
-      result += line + [0x0A]
-    }
-    return result
-  }
+  static func withoutFeatures(_ text: [UInt8]) -> [UInt8] { SendmailSite.withoutFeatures(text) }
 
   static func line(_ random: inout SplitMix64, _ number: Int) -> [UInt8] {
     let pieces = [

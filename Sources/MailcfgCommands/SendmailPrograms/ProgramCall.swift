@@ -10,6 +10,8 @@ package struct ProgramCall {
   package var output: ByteSink
   /// Standard error, not buffered.
   package var errors: ByteSink
+  /// What this host is taken to be called; nil asks the system.
+  package var hostName: [UInt8]?
   /// Reads all of standard input.
   package var input: () throws(SystemError) -> [UInt8]
 

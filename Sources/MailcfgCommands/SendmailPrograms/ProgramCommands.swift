@@ -69,7 +69,24 @@ struct EditmapCommand: ProgramCommand {
 struct NewaliasesCommand: ProgramCommand {
   static let configuration = CommandConfiguration(
     commandName: "newaliases", abstract: "sendmail's newaliases: builds the maps of the aliases files.",
-    discussion: "EXAMPLES\n  mailcfg newaliases")
+    discussion: """
+      The command line, messages (on standard output) and exit codes are those of newaliases(1), which is sendmail -bi. Each \
+      old map is replaced in one step once the new one is complete and on the disk.
+
+      OPTIONS OF newaliases
+        -C FILE        the sendmail.cf (default: /etc/mail/sendmail.cf)
+        -O NAME=VALUE  sets an option: AliasFile, CheckAliases, TrustedUser …
+        -oXVALUE       the same by its letter: -oA/etc/aliases, -on
+        -v             tell on standard error what is hardly meant
+        --sendmail-exact  want the queue directory, as sendmail does
+        Others of sendmail's are taken and mean nothing here.
+
+      EXAMPLES
+        mailcfg newaliases
+        mailcfg newaliases -OAliasFile=hash:/etc/mail/aliases,/etc/mail/lists
+        mailcfg newaliases -C ./sendmail.cf -OCheckAliases=true
+        ln -s /usr/local/sbin/mailcfg /usr/local/sbin/newaliases
+      """)
 
   @Argument(parsing: .captureForPassthrough, help: "As for newaliases(1).") var arguments: [String] = []
 }
@@ -78,7 +95,18 @@ struct NewaliasesCommand: ProgramCommand {
 struct PraliasesCommand: ProgramCommand {
   static let configuration = CommandConfiguration(
     commandName: "praliases", abstract: "sendmail's praliases: prints the aliases of a built map.",
-    discussion: "EXAMPLES\n  mailcfg praliases root")
+    discussion: """
+      The options, messages and exit codes are those of praliases(8). Keys are looked up in the case in which they are \
+      given.
+
+      OPTIONS OF praliases
+        -C FILE  the sendmail.cf that names the maps (default: /etc/mail/sendmail.cf)
+        -f FILE  the aliases file whose map is read, such as /etc/mail/aliases or hash:/srv/aliases
+
+      EXAMPLES
+        mailcfg praliases
+        mailcfg praliases -f /etc/mail/aliases postmaster root
+      """)
 
   @Argument(parsing: .captureForPassthrough, help: "As for praliases(8).") var arguments: [String] = []
 }

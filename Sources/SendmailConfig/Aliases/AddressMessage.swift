@@ -48,6 +48,8 @@ public struct AddressMessage: Sendable, Equatable {
     case noMailer = "no-mailer"
     /// An address literal with a mailer behind it that does not exist.
     case unknownMailer = "unknown-mailer"
+    /// One of the addresses of a value cannot be parsed at all (option CheckAliases).
+    case badAddress = "bad-address"
     /// The line has no colon.
     case missingColon = "missing-colon"
     /// The name cannot be parsed at all.
@@ -81,6 +83,7 @@ public struct AddressMessage: Sendable, Equatable {
       case .ruleRecursion: "rewrite: excessive recursion (max 50)"
       case .noMailer: "buildaddr: no mailer in parsed address"
       case .unknownMailer: "buildaddr: unknown mailer"
+      case .badAddress: "bad address"
       case .missingColon: "missing colon"
       case .illegalAliasName: "illegal alias name"
       case .nonLocalName: "cannot alias non-local names"

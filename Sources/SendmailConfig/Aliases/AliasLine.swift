@@ -24,6 +24,8 @@ struct AliasLine {
   private(set) var joined: [UInt8]
   /// Whether sendmail says "alias line too long": more than ``longest`` bytes, or a NUL byte before an LF.
   private(set) var isTooLong = false
+  /// How many of the physical lines sendmail counts: not those that it reads away behind what is too long.
+  private(set) var countedLines = 0
   /// Where pieces of ``joined`` come from, in order; each runs to the next.
   private var pieces: [(joined: Int, raw: Int)]
 
@@ -46,6 +48,7 @@ struct AliasLine {
       if endsInBackslash { joined.removeLast() }
       guard let next else { break }
       if shown.last == ASCII.lineFeed || read.count == line.count, endsInBackslash || ASCII.isBlank(next) { continue }
+      countedLines = index - first
       if shown.last != ASCII.lineFeed {
         isTooLong = true
         index = AliasLine.endOfSkipped(text, read.count < line.count ? read.upperBound..<line.upperBound : nil, index)
@@ -53,6 +56,7 @@ struct AliasLine {
       break
     }
     lines = first..<index
+    if countedLines == 0 { countedLines = lines.count }
     raw = lines.count == 1 ? Array(text.line(first + 1)) : lines.flatMap { text.line($0 + 1) }
   }
 
@@ -64,11 +68,15 @@ struct AliasLine {
   private static func endOfSkipped(_ text: Text, _ rest: Range<Int>?, _ index: Int) -> Int {
     var rest = rest
     var index = index
+    // An empty line behind a backslash and its LF has that backslash before it, too.
+    var endsInBackslash = false
     while index < text.lineCount || rest != nil {
       let part = rest ?? text.lines[index].range
       if rest == nil { index += 1 }
       rest = nil
-      let endsInBackslash = text.buffer[part].suffix(2).elementsEqual([ASCII.backslash, ASCII.lineFeed])
+      if part.count > 1 || text.buffer[part].first != ASCII.lineFeed {
+        endsInBackslash = text.buffer[part].suffix(2).elementsEqual([ASCII.backslash, ASCII.lineFeed])
+      }
       guard let next = text.firstByte(of: index), endsInBackslash || ASCII.isBlank(next) else { return index }
     }
     return index

@@ -93,9 +93,12 @@ public struct AliasName: Sendable, Equatable {
   /// The warning of `newaliases(1)` that an earlier line has the same key.
   ///
   /// `line` is the line that was parsed.
-  public func duplicateWarning(in line: Span<UInt8>) -> [UInt8] {
-    var address = replacedAddress ?? []
-    if replacedAddress == nil {
+  public func duplicateWarning(in line: Span<UInt8>) -> [UInt8] { duplicateWarning(in: line, about: nil) }
+
+  /// That warning, beginning with another address than the name's where one was parsed since.
+  func duplicateWarning(in line: Span<UInt8>, about subject: [UInt8]?) -> [UInt8] {
+    var address = subject ?? replacedAddress ?? []
+    if subject == nil, replacedAddress == nil {
       for place in 0..<nameEnd { address.append(line[place]) }
     }
     return AddressMessage.printed(

@@ -28,15 +28,19 @@ struct ParsedMailbox {
   var messages: [AddressMessage]
   /// The address as messages show it: with `?` for each byte that an address cannot have.
   var address: [UInt8]
+  /// What stands behind the address where messages show it too: the rest of a list.
+  private var rest: ArraySlice<UInt8>
 
   /// Parses the address at the beginning of `text`, up to `delimiter` outside quotes, comments and angle brackets.
   ///
-  /// There is no NUL in the text.
-  init(_ text: ArraySlice<UInt8>, delimiter: UInt8, hosts: LocalHosts, blank: UInt8) {
+  /// There is no NUL in the text. Messages begin with the address, or with all of `text` where it is one of a list: sendmail
+  /// points to the list then.
+  init(_ text: ArraySlice<UInt8>, delimiter: UInt8, hosts: LocalHosts, blank: UInt8, inList: Bool = false) {
     let scan = MailboxTokens(text, delimiter: delimiter)
     end = scan.end - text.startIndex
     messages = scan.messages
     address = Array(text[..<scan.end])
+    rest = inList ? text[scan.end...] : []
     guard !scan.tokens.isEmpty, checkBytes() else { return }
 
     var rewriter = AddressRewriter(tokens: scan.tokens, hosts: hosts, blank: blank)
@@ -46,7 +50,7 @@ struct ParsedMailbox {
     rewriter.messages = []
     switch rewriter.verdict {
     case .refused(let code, let status):
-      messages.append(AddressMessage(code, about: address[...], status: status))
+      messages.append(AddressMessage(code, about: subject[...], status: status))
       resolution = .refused
     case .unknownMailer(let mailer):
       messages.append(
@@ -66,6 +70,9 @@ struct ParsedMailbox {
     checkUser()
   }
 
+  /// What messages begin with.
+  var subject: [UInt8] { rest.isEmpty ? address : address + rest }
+
   /// Refuses bytes 0x80–0x9F and what is too long.
   private mutating func checkBytes() -> Bool {
     var status: Int32?
@@ -80,7 +87,7 @@ struct ParsedMailbox {
           AddressMessage(
             code: .addressTooLong,
             text: AddressMessage.printed(
-              AddressMessage.shortened(shown) + Array("... Address \"".utf8) + shown
+              AddressMessage.shortened(rest.isEmpty ? shown : subject[...]) + Array("... Address \"".utf8) + shown
                 + Array("\" too long (255 bytes max)".utf8)),
             exitStatus: status))
         return false
@@ -173,7 +180,10 @@ struct ParsedMailbox {
   }
 
   private mutating func replaceInAddress() {
-    address = Self.replacingControls(address).0
+    // In a list sendmail goes on to its end.
+    let replaced = Self.replacingControls(address + rest).0
+    address = Array(replaced.prefix(address.count))
+    rest = replaced[address.count...]
   }
 
   /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.
@@ -184,7 +194,7 @@ struct ParsedMailbox {
     var place = 0
     while place < text.count {
       let byte = text[place]
-      if !quoted && (byte < 32 || byte == 127) {
+      if !quoted && (byte & 0x60 == 0 || byte == 127) {
         fault = .nonPrintableCharacter
         text[place] = UInt8(ascii: "?")
       } else if byte == UInt8(ascii: "\"") {

@@ -29,24 +29,49 @@ public struct AliasFileSpecification: Sendable, Equatable {
   /// As many files as sendmail takes.
   public static let maximumCount = 12
 
+  /// The class as it is written.
+  var writtenClass: ByteString = ""
+
   /// Reads the value of an `AliasFile` option.
   ///
   /// - Returns: The files, and each piece that names none: no class for aliases, or no path.
   static func read(_ value: ByteString, line: Int) -> (files: [AliasFileSpecification], malformed: [ByteString]) {
-    // `O AliasFile=` is the file "aliases".
-    var rest = value.isEmpty ? Array("aliases".utf8)[...] : value.bytes[...]
     var files: [AliasFileSpecification] = []
     var malformed: [ByteString] = []
+    for (piece, text) in zip(written(value, line: line), texts(value)) {
+      if !piece.path.isEmpty, !piece.isClassGiven || classes.contains(piece.mapClass) {
+        files.append(piece)
+      } else {
+        malformed.append(ByteString(text.text))
+      }
+    }
+    return (files, malformed)
+  }
+
+  /// The pieces of a value, whatever they name; one that names no path has an empty one.
+  static func written(_ value: ByteString, line: Int) -> [AliasFileSpecification] {
+    texts(value).map { text, mapClass in
+      let arguments = mapClass.map { text.dropFirst($0.count + 1) } ?? text
+      let (flags, path) = MapFlags.read(arguments)
+      return AliasFileSpecification(
+        mapClass: mapClass.map { ByteString($0).folded } ?? "implicit", isClassGiven: mapClass != nil, flags: flags,
+        path: path ?? "", line: line, writtenClass: mapClass.map { ByteString($0) } ?? "")
+    }
+  }
+
+  /// The text of each piece of a value, and of its class.
+  private static func texts(_ value: ByteString) -> [(text: ArraySlice<UInt8>, mapClass: ArraySlice<UInt8>?)] {
+    // `O AliasFile=` is the file "aliases".
+    var rest = value.isEmpty ? Array("aliases".utf8)[...] : value.bytes[...]
+    var result: [(text: ArraySlice<UInt8>, mapClass: ArraySlice<UInt8>?)] = []
     while true {
       rest = rest.drop(while: ASCII.isSpace)
-      guard !rest.isEmpty else { return (files, malformed) }
-      let whole = rest
+      guard !rest.isEmpty else { return result }
       var mapClass: ArraySlice<UInt8>?
       let separator = rest.firstIndex { $0 == ASCII.space || $0 == ASCII.comma || $0 == 0x2F || $0 == ASCII.colon }
       var scan = separator ?? rest.endIndex
       if scan < rest.endIndex, rest[scan] == ASCII.colon {
         mapClass = rest[..<scan]
-        rest = rest[(scan + 1)...]
         scan += 1
       }
       // Quotes count from here on only, as in sendmail.
@@ -56,15 +81,7 @@ public struct AliasFileSpecification: Sendable, Equatable {
         if rest[scan] == ASCII.comma, !isQuoted { break }
         scan += 1
       }
-      let (flags, path) = MapFlags.read(rest[..<scan])
-      if let path, mapClass.map({ classes.contains(ByteString($0).folded) }) ?? true {
-        files.append(
-          AliasFileSpecification(
-            mapClass: mapClass.map { ByteString($0).folded } ?? "implicit", isClassGiven: mapClass != nil,
-            flags: flags, path: path, line: line))
-      } else {
-        malformed.append(ByteString(whole[..<scan]))
-      }
+      result.append((rest[..<scan], mapClass))
       rest = rest[scan...].dropFirst()
     }
   }

@@ -60,6 +60,28 @@ public struct ClassSource: Sendable, Equatable {
     format = kind == .program || tail.isEmpty ? .firstWord : ClassFileFormat(ByteString(text))
   }
 
+  /// What sendmail makes of an `F` line.
+  package enum Reading {
+    /// What is read.
+    case source(ClassSource)
+    /// Nothing; sendmail says this.
+    case refused(ByteString)
+  }
+
+  /// Reads an `F` line as sendmail does that starts.
+  package static func reading(_ line: ConfigurationLine) -> Reading {
+    do {
+      return .source(try ClassSource(line))
+    } catch {
+      switch error {
+      case .noName, .noFile: return .refused("fileclass: missing file name")
+      case .unbalanced:
+        let file = MacroName.read(line.body).map { $0.rest.drop(while: ASCII.isSpace) } ?? line.body
+        return .refused(ByteString(Array("illegal filename '".utf8) + file + Array("'".utf8)))
+      }
+    }
+  }
+
   private static func withSingleDollars(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     var isSecond = false

@@ -1,0 +1,250 @@
+internal import Glibc
+internal import SendmailConfig
+internal import SystemSupport
+
+/// What newaliases needs to know of a site: sendmail.cf and the class files, read as sendmail reads them when it starts.
+struct AliasSite {
+  /// The path of sendmail.cf.
+  let path: String
+  /// The files of option AliasFile.
+  private(set) var sources: [AliasFileSpecification] = []
+  /// Which files are trusted.
+  private(set) var safety = AliasFileSafety()
+  /// The names under which this host takes mail.
+  private(set) var hosts = LocalHosts()
+  /// Option CheckAliases.
+  private(set) var checksValues = false
+  /// The first error's exit status.
+  private(set) var status: Int32 = 0
+
+  private let options: [ConfigurationOption]
+  private let hostName: [UInt8]
+  private var sticky: Set<ByteString> = []
+  private var queueDirectory: ByteString?
+  private var hasLocalMailer = false
+  private var names: [[UInt8]] = []
+  private var trustedUsers: Set<[UInt8]> = []
+
+  init(path: String, options: [ConfigurationOption], hostName: [UInt8]?) {
+    self.path = path
+    self.options = options
+    self.hostName = hostName ?? AliasSite.systemHostName
+  }
+
+  /// Reads the command line's options and sendmail.cf.
+  ///
+  /// - Returns: Whether sendmail.cf could be read.
+  mutating func read(_ say: ([UInt8]) -> Void, remark: ([UInt8]) -> Void) -> Bool {
+    for option in options { set(option, prefix: [], say) }
+    guard status == 0 else { return false }
+    sticky = Set(options.map(\.name))
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      let contents = try FileContents(path)
+      if contents.status.mode & 0o022 != 0 {
+        remark(path.pathBytes + Array(": WARNING: dangerous write permissions".utf8))
+      }
+      bytes = contents.bytes
+    } catch {
+      let isOdd: Bool
+      if case .notRegular = error.problem { isOdd = true } else { isOdd = error.errno == EISDIR }
+      let reason = unsafe isOdd ? "not a plain file" : "cannot open: " + String(cString: strerror(error.errno))
+      fail(path.pathBytes + Array(": line 0: \(reason)".utf8), 72, say)
+      return false
+    }
+    let configuration = ConfigurationFile(bytes)
+    for line in configuration.lines { read(line, say) }
+    collectNames(configuration)
+    if status == 0, !mayRebuild { fail(Array("Permission denied (real uid not trusted)".utf8), 64, say) }
+    return true
+  }
+
+  private mutating func fail(_ words: [UInt8], _ code: Int32, _ say: ([UInt8]) -> Void) {
+    say(words)
+    if status == 0 { status = code }
+  }
+
+  private mutating func read(_ line: ConfigurationLine, _ say: ([UInt8]) -> Void) {
+    let prefix = path.pathBytes + Array(": line \(line.lines.upperBound - 1): ".utf8)
+    switch line.kind {
+    case UInt8(ascii: "O"):
+      let setting = OptionSetting(line)
+      if let message = setting.message {
+        say(prefix + message.bytes)
+        if setting.isError, status == 0 { status = 70 }
+      }
+      if let option = setting.option { set(option, prefix: prefix, say) }
+    case UInt8(ascii: "F"):
+      switch ClassSource.reading(line) {
+      case .refused(let message): fail(prefix + message.bytes, 70, say)
+      case .source(let source): fill(source, prefix, say)
+      }
+    case UInt8(ascii: "M"):
+      if ByteString(line.body.prefix { $0 != ASCII.comma && !ASCII.isSpace($0) }).folded == "local" {
+        hasLocalMailer = true
+      }
+    default: break
+    }
+  }
+
+  private mutating func set(_ option: ConfigurationOption, prefix: [UInt8], _ say: ([UInt8]) -> Void) {
+    if sticky.contains(option.name), option.name != "DontBlameSendmail" { return }
+    switch option.name {
+    case "AliasFile":
+      for piece in AliasFileSpecification.pieces(of: option.value, after: sources.count, line: option.line) {
+        switch piece {
+        case .source(let source): sources.append(source)
+        case .refused(let message): fail(prefix + message.bytes, 70, say)
+        }
+      }
+    case "CheckAliases": checksValues = option.isTrue
+    case "QueueDirectory": queueDirectory = option.value
+    case "TrustedUser":
+      if let user = SystemUser.number(option.value) {
+        safety.trustedUser = user
+      } else {
+        fail(
+          prefix + Array("readcf: option TrustedUser: unknown user ".utf8) + option.value.bytes, 70, say)
+      }
+    case "DontBlameSendmail":
+      for word in option.value.bytes.split(whereSeparator: { ASCII.isSpace($0) || $0 == ASCII.comma }) {
+        if ByteString(word).folded == "safe" {
+          safety.leniency = []
+        } else if let leniency = AliasSite.leniencies[ByteString(word).folded] {
+          safety.leniency.formUnion(leniency)
+        } else {
+          fail(
+            prefix + Array("readcf: DontBlameSendmail option: ".utf8) + word + Array(" unrecognized".utf8), 70, say)
+        }
+      }
+    default: break
+    }
+  }
+
+  // MARK: Classes
+
+  private mutating func fill(_ source: ClassSource, _ prefix: [UInt8], _ say: ([UInt8]) -> Void) {
+    guard source.kind == .file else { return }
+    let file = String(path: source.path.bytes)
+    do throws(AliasFileSafety.Refusal) {
+      try safety.checkClass(file)
+      guard source.className == "w" || source.className == "t" else { return }
+      let contents = try AliasFileSafety.contents(file)
+      for member in ClassFile(contents.bytes, format: source.format).members {
+        if source.className == "w" { names.append(member.word.bytes) } else { trustedUsers.insert(member.word.bytes) }
+      }
+    } catch {
+      if source.isOptional { return }
+      fail(
+        prefix + Array("fileclass: cannot open '".utf8) + source.path.bytes + Array("': \(error.reason)".utf8), 71, say)
+    }
+  }
+
+  private mutating func collectNames(_ configuration: ConfigurationFile) {
+    for word in configuration.classWords(of: "w").words { names.append(word.word.bytes) }
+    for word in configuration.classWords(of: "t").words { trustedUsers.insert(word.word.bytes) }
+    let short = Array(hostName.prefix { $0 != UInt8(ascii: ".") })
+    names += [short, hostName]
+    var macros: [Character: [UInt8]] = ["w": short, "m": Array(hostName.drop { $0 != UInt8(ascii: ".") }.dropFirst())]
+    var fullName = hostName
+    if let defined = configuration.macro(named: "j"), let name = AliasSite.expanded(defined.bytes, macros) {
+      fullName = name
+    }
+    macros["j"] = fullName
+    for word in configuration.classWords(of: "w").unknown {
+      if let name = AliasSite.expanded(word.word.bytes, macros) { names.append(name) }
+    }
+    hosts = LocalHosts(names: names, fullName: fullName)
+  }
+
+  /// A text with the macros in it that the host itself defines; nil where there are others.
+  private static func expanded(_ text: [UInt8], _ macros: [Character: [UInt8]]) -> [UInt8]? {
+    var rest = text[...]
+    var result: [UInt8] = []
+    while let byte = rest.popFirst() {
+      guard byte == 0x24 else {
+        result.append(byte)
+        continue
+      }
+      guard let name = rest.popFirst(), let value = macros[Character(Unicode.Scalar(name))] else { return nil }
+      result += value
+    }
+    return result
+  }
+
+  private static var systemHostName: [UInt8] {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return Array("localhost".utf8) }
+    return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  }
+
+  /// Whether this user may rebuild aliases: root, the TrustedUser and the members of class t.
+  private var mayRebuild: Bool {
+    let user = getuid()
+    if user == 0 || user == safety.trustedUser { return true }
+    return SystemUser.name(user).map { trustedUsers.contains($0) } ?? false
+  }
+
+  // MARK: What was found
+
+  /// Who is to own the maps; nil for whoever owns them.
+  var mapOwner: UInt32? { geteuid() == 0 && safety.trustedUser != 0 ? safety.trustedUser : nil }
+
+  /// The sources in the order in which newaliases builds them, each with its number.
+  var sourcesInOrder: [(AliasFileSpecification, Int)] {
+    sources.enumerated().map { ($1, $0) }
+      .sorted { (AliasFileSpecification.rank(ofMap: $0.1), $0.1) < (AliasFileSpecification.rank(ofMap: $1.1), $1.1) }
+  }
+
+  /// What sendmail does not start without.
+  var unmetNeeds: [String] {
+    var result: [String] = []
+    if !hasLocalMailer { result.append("No local mailer defined") }
+    if queueDirectory?.isEmpty ?? true { result.append("QueueDirectory (Q) option must be set") }
+    return result
+  }
+
+  /// What sendmail says of a queue directory that it cannot enter; nil where it can.
+  var queueDirectoryFailure: [UInt8]? {
+    guard let queue else { return nil }
+    do throws(SystemError) {
+      _ = try Directory(String(path: queue))
+      return nil
+    } catch {
+      let reason = unsafe String(cString: strerror(error.errno))
+      return Array("can not chdir(".utf8) + queue + Array("): \(reason)".utf8)
+    }
+  }
+
+  /// The queue directory with its final slash; of a group of directories, the one above them.
+  private var queue: [UInt8]? {
+    guard var bytes = queueDirectory?.bytes, !bytes.isEmpty else { return nil }
+    if bytes.last == 0x2A { while let last = bytes.last, last != 0x2F { bytes.removeLast() } }
+    return bytes.last == 0x2F ? bytes : bytes + [0x2F]
+  }
+
+  /// Where a file of option AliasFile is: sendmail works in its queue directory.
+  func path(of file: ByteString) -> String {
+    String(path: file.bytes.first == 0x2F ? file.bytes : (queue ?? []) + file.bytes)
+  }
+
+  private static let leniencies: [ByteString: AliasFileSafety.Leniency] = [
+    "truststickybit": .trustStickyBit, "groupwritabledirpathsafe": .groupWritableDirectory,
+    "groupwritablealiasfile": .groupWritableAliases, "worldwritablealiasfile": .worldWritableAliases,
+    "linkedaliasfileinwritabledir": .linkedAliases, "mapinunsafedirpath": .mapInUnsafeDirectory,
+    "writemaptosymlink": .mapThroughSymbolicLink, "writemaptohardlink": .mapThroughHardLink,
+    "classfileinunsafedirpath": .classInUnsafeDirectory, "linkedclassfileinwritabledir": .linkedClass,
+    "linkedmapinwritabledir": .linkedMap, "assumesafechown": [], "dontwarnforwardfileinunsafedirpath": [],
+    "errorheaderinunsafedirpath": [], "filedeliverytohardlink": [], "filedeliverytosymlink": [],
+    "forwardfileingroupwritabledirpath": [], "forwardfileinunsafedirpath": [], "forwardfileinunsafedirpathsafe": [],
+    "groupreadabledefaultauthinfofile": [], "groupreadablekeyfile": [], "groupreadablesasldbfile": [],
+    "groupwritableforwardfile": [], "groupwritableforwardfilesafe": [], "groupwritableincludefile": [],
+    "groupwritableincludefilesafe": [], "groupwritablesasldbfile": [], "helpfileinunsafedirpath": [],
+    "includefileingroupwritabledirpath": [], "includefileinunsafedirpath": [], "includefileinunsafedirpathsafe": [],
+    "insufficiententropy": [], "linkedforwardfileinwritabledir": [], "linkedincludefileinwritabledir": [],
+    "linkedserviceswitchfileinwritabledir": [], "nonrootsafeaddr": [], "runprograminunsafedirpath": [],
+    "runwritableprogram": [], "worldwritableforwardfile": [], "worldwritableincludefile": [],
+    "writestatstohardlink": [], "writestatstosymlink": [], "certowner": [], "worldwritableforwardfilesafe": [],
+    "worldwritableincludefilesafe": [], "forwardfileingroupwritabledirpathsafe": [],
+  ]
+}
