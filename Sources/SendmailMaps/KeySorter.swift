@@ -8,9 +8,7 @@ struct KeySorter {
     /// The first sixteen bytes as two numbers; behind a shorter key what makes a difference decide rightly.
     var high: UInt64
     var low: UInt64
-    var offset: UInt32
-    var length: UInt32
-    /// What was sorted: an index that the caller knows.
+    /// What was sorted: the index of the entry.
     var index: UInt32
   }
 
@@ -39,7 +37,7 @@ struct KeySorter {
     items.removeAll(keepingCapacity: true)
     items.reserveCapacity(indices.count)
     for unsafe index in unsafe indices { unsafe items.append(item(index, entries[Int(index)], bytes)) }
-    if items.count <= 128 { unsafe insertionSort(bytes) } else { unsafe largeSort(bytes) }
+    if items.count <= 128 { unsafe insertionSort(entries, bytes) } else { unsafe largeSort(entries, bytes) }
     for place in items.indices { unsafe indices[place] = items[place].index }
   }
 
@@ -70,29 +68,36 @@ struct KeySorter {
       high &= ~behindHigh
       low &= ~behindLow
     }
-    return Item(high: high, low: low, offset: entry.offset, length: UInt32(length), index: index)
+    return Item(high: high, low: low, index: index)
   }
 
   /// Negative, zero or positive, as the left key is before, equal to or behind the right one.
   @inline(__always)
-  private func compare(_ left: Item, _ right: Item, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+  private func compare(
+    _ left: Item, _ right: Item, _ entries: UnsafeBufferPointer<ArrangedPairs.Entry>,
+    _ bytes: UnsafeBufferPointer<UInt8>
+  ) -> Int {
     if left.high != right.high { return left.high < right.high ? -1 : 1 }
     if left.low != right.low { return left.low < right.low ? -1 : 1 }
-    return unsafe compareBytes(left, right, bytes)
+    return unsafe compareWhole(entries[Int(left.index)], entries[Int(right.index)], bytes)
   }
 
-  private func compareBytes(_ left: Item, _ right: Item, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    for place in 0..<Int(min(left.length, right.length)) {
+  private func compareWhole(
+    _ left: ArrangedPairs.Entry, _ right: ArrangedPairs.Entry, _ bytes: UnsafeBufferPointer<UInt8>
+  ) -> Int {
+    for place in 0..<Int(min(left.keyLength, right.keyLength)) {
       let a = unsafe bytes[Int(left.offset) + place]
       let b = unsafe bytes[Int(right.offset) + place]
       if a != b { return a < b ? -1 : 1 }
     }
-    let order = Int(left.length) - Int(right.length)
+    let order = Int(left.keyLength) - Int(right.keyLength)
     return longerFirst ? -order : order
   }
 
   /// For the usual bucket of some dozens of pairs.
-  private mutating func insertionSort(_ bytes: UnsafeBufferPointer<UInt8>) {
+  private mutating func insertionSort(
+    _ entries: UnsafeBufferPointer<ArrangedPairs.Entry>, _ bytes: UnsafeBufferPointer<UInt8>
+  ) {
     var foundEqual = false
     let count = items.count
     var sorted: [Item] = []
@@ -100,21 +105,28 @@ struct KeySorter {
     unsafe sorted.withUnsafeMutableBufferPointer { items in
       for index in 1..<count {
         let item = unsafe items[index]
-        // Equal keys stay in their order: the place is behind all that are not greater.
-        var low = 0
-        var high = index
-        while low < high {
-          let middle = (low + high) / 2
-          let order = unsafe compare(items[middle], item, bytes)
-          if order == 0 { foundEqual = true }
-          if order <= 0 { low = middle + 1 } else { high = middle }
+        // Equal keys stay in their order: the place is behind all that are not greater. Which half is next cannot be
+        // foretold, so the loop chooses it without a branch.
+        var place = 0
+        var rest = index
+        while rest > 0 {
+          let half = rest / 2
+          let middle = unsafe items[place + half]
+          var isBehind = middle.high < item.high || middle.high == item.high && middle.low < item.low
+          if middle.high == item.high, middle.low == item.low {
+            let order = unsafe compareWhole(entries[Int(middle.index)], entries[Int(item.index)], bytes)
+            if order == 0 { foundEqual = true }
+            isBehind = order <= 0
+          }
+          place = isBehind ? place + half + 1 : place
+          rest = isBehind ? rest - half - 1 : half
         }
-        var place = index
-        while place > low {
-          unsafe items[place] = items[place - 1]
-          place -= 1
+        var free = index
+        while free > place {
+          unsafe items[free] = items[free - 1]
+          free -= 1
         }
-        unsafe items[low] = item
+        unsafe items[place] = item
       }
     }
     swap(&sorted, &items)
@@ -122,15 +134,17 @@ struct KeySorter {
   }
 
   /// For a btree, and for a bucket that is full of equal keys, or of keys that were made to collide.
-  private mutating func largeSort(_ bytes: UnsafeBufferPointer<UInt8>) {
+  private mutating func largeSort(
+    _ entries: UnsafeBufferPointer<ArrangedPairs.Entry>, _ bytes: UnsafeBufferPointer<UInt8>
+  ) {
     var sorted = items
     items = []
     sorted.sort { left, right in
-      let order = unsafe compare(left, right, bytes)
+      let order = unsafe compare(left, right, entries, bytes)
       return order == 0 ? left.index < right.index : order < 0
     }
     items = sorted
-    for index in 1..<items.count where unsafe compare(items[index - 1], items[index], bytes) == 0 {
+    for index in 1..<items.count where unsafe compare(items[index - 1], items[index], entries, bytes) == 0 {
       foundEqualKeys = true
       return
     }

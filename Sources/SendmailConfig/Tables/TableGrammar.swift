@@ -1,3 +1,5 @@
+internal import SystemSupport
+
 /// How makemap reads the lines of a table (`makemap(8)`): its separator and its comment character.
 ///
 /// ```abnf
@@ -59,15 +61,17 @@ extension TableGrammar {
   ///   - bytes: The buffer.
   ///   - content: The line's place in it, without its LF.
   ///   - terminated: Whether an LF follows. makemap takes a NUL in a last line without LF for its end.
+  ///   - mayHoldNUL: Whether there can be a NUL in the line.
   @inline(__always)
-  package func classify(_ bytes: Span<UInt8>, _ content: Range<Int>, terminated: Bool) -> TableLine {
+  package func classify(
+    _ bytes: Span<UInt8>, _ content: Range<Int>, terminated: Bool, mayHoldNUL: Bool = true
+  ) -> TableLine {
     let start = content.lowerBound
     var end = content.upperBound
     guard end - start <= TableGrammar.longestLine else { return .malformed(.tooLong) }
-    for index in start..<end where bytes[index] == ASCII.nul {
+    if mayHoldNUL, let index = firstIndex(of: ASCII.nul, in: bytes, content) {
       if terminated { return .malformed(.containsNUL) }
       end = index
-      break
     }
     guard start < end else { return .blank }
     let first = bytes[start]

@@ -1,3 +1,5 @@
+internal import SystemSupport
+
 /// A lossless text: the bytes of a file as lines that can be replaced, and every other byte as it was.
 ///
 /// One buffer holds the bytes as read, and behind them the bytes that edits have added; a line is a place in it. Lines
@@ -168,7 +170,7 @@ public struct Text: Sendable {
     // Mail tables have some 40 bytes a line: one allocation is right for most, two for nearly all.
     result.reserveCapacity((bytes.count - offset) / 40 + 1)
     var start = offset
-    for index in offset..<bytes.count where bytes[index] == ASCII.lineFeed {
+    while let index = firstIndex(of: ASCII.lineFeed, in: bytes, start..<bytes.count) {
       result.append(
         Line(start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: index + 1 - start)))
       start = index + 1
