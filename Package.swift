@@ -40,7 +40,8 @@ let package = Package(
       name: "SendmailDirectoryTests",
       dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "TestSupport"]),
     .testTarget(
-      name: "MailcfgCommandsTests", dependencies: ["MailcfgCommands", "SendmailConfig", "TestSupport"]),
+      name: "MailcfgCommandsTests",
+      dependencies: ["MailcfgCommands", "SendmailMaps", "SendmailConfig", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,6 +4,7 @@
 #endif
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <db.h>
 #if DB_VERSION_MAJOR != 5 || DB_VERSION_MINOR != 3
 #error "mailcfg needs libdb 5.3, the version that sendmail is linked with"
@@ -115,6 +116,20 @@ static inline int CBerkeleyDB_cursor_next_bulk(DBC *cursor, void *buffer, u_int3
 /* The caller frees *statistics with free(3). */
 static inline int CBerkeleyDB_stat(DB *db, void *statistics, u_int32_t flags) {
   return db->stat(db, NULL, statistics, flags);
+}
+
+/*
+ * libdb waits for the disk up to three times for a new file. Who syncs the file himself before he uses it switches that off,
+ * for his own thread. All of it is to be called from one source file: each has a variable of its own.
+ */
+static inline int *CBerkeleyDB_syncs_off(void) {
+  static __thread int off;
+  return &off;
+}
+static int CBerkeleyDB_sync_file(int file) { return *CBerkeleyDB_syncs_off() ? 0 : fdatasync(file); }
+static inline void CBerkeleyDB_set_syncs_off(int off) {
+  db_env_set_func_fsync(CBerkeleyDB_sync_file);
+  *CBerkeleyDB_syncs_off() = off;
 }
 
 /* Macros that the importer gives another type, or none. */

@@ -3,6 +3,7 @@
 #define C_SYSTEM_SUPPORT_H
 
 #include <errno.h>
+#include <getopt.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -32,5 +33,33 @@ static inline int system_renameat2(int old_directory, const char *old_name, int 
 static inline long system_getdents64(int directory, void *buffer, unsigned long size) {
   return syscall(SYS_getdents64, directory, buffer, size);
 }
+
+/* Removes all files of a directory, by system calls only: for signal handlers. */
+static inline void system_unlink_all(int directory) {
+  char buffer[4096];
+  long count;
+  if (lseek(directory, 0, SEEK_SET) != 0) return;
+  while ((count = syscall(SYS_getdents64, directory, buffer, sizeof buffer)) > 0) {
+    /* struct linux_dirent64: inode 8 bytes, offset 8, length of the entry 2, kind 1, name. */
+    for (long entry = 0; entry < count;) {
+      unsigned short length;
+      __builtin_memcpy(&length, buffer + entry + 16, sizeof length);
+      unlinkat(directory, buffer + entry + 19, 0);
+      entry += length;
+    }
+  }
+}
+
+/* getopt(3), whose variables Swift cannot read safely. The messages are the caller's affair. */
+static inline void system_getopt_start(void) {
+  optind = 0;
+  opterr = 0;
+}
+static inline int system_getopt(int count, char *const *arguments, const char *options) {
+  return getopt(count, arguments, options);
+}
+static inline const char *system_getopt_argument(void) { return optarg; }
+static inline int system_getopt_index(void) { return optind; }
+static inline int system_getopt_refused(void) { return optopt; }
 
 #endif

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Glibc
 internal import SystemSupport
 
 /// The command `mailcfg`.
@@ -31,6 +32,13 @@ public struct Mailcfg: ParsableCommand {
     subcommands: [
       RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
       BuildCommand.self, StatusCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self, InitCommand.self,
+    ],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Drop-in",
+        subcommands: [
+          MakemapCommand.self, EditmapCommand.self, NewaliasesCommand.self, PraliasesCommand.self,
+        ])
     ])
 
   // Held here too, so that the options may also stand before the command's name.
@@ -42,6 +50,10 @@ public struct Mailcfg: ParsableCommand {
   /// Runs what the process was asked for, and ends it.
   public static func start() {
     CurrentProcess.openStandardDescriptors()
+    // Names of files are bytes for them, and scripts call them often: no parser comes before.
+    if let (program, arguments) = SendmailProgram.requested(by: CurrentProcess.arguments) {
+      Glibc.exit(program.run(ProgramCall(arguments)))
+    }
     // Swift has put U+FFFD where an argument was not UTF-8: two names would become one.
     if CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
       Output.fail("an argument is not UTF-8; a table with such bytes has to be changed by hand or by the library", 65)

@@ -29,7 +29,9 @@ package final class Directory: Sendable {
   /// What a name stands for, links not followed; `nil` if there is no such name.
   package func status(of name: String) throws(SystemError) -> FileStatus? {
     var status = stat()
-    if unsafe fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(status) }
+    if unsafe name.withPath({ unsafe fstatat(descriptor.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
+      return FileStatus(status)
+    }
     if errno == ENOENT { return nil }
     throw .last("fstatat", path(of: name))
   }
@@ -39,7 +41,9 @@ package final class Directory: Sendable {
   /// Never follows a link, never waits for the other end of a pipe.
   func open(_ name: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
     let flags = flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    let number = uninterrupted { unsafe openat(descriptor.number, name, flags, mode_t(mode)) }
+    let number = uninterrupted {
+      unsafe name.withPath { unsafe openat(descriptor.number, $0, flags, mode_t(mode)) }
+    }
     if number < 0 { throw .last("open", path(of: name)) }
     return try Descriptor(owning: number, path: path(of: name))
   }
@@ -51,7 +55,9 @@ package final class Directory: Sendable {
 
   /// Makes a directory that only its owner can enter.
   func makeDirectory(_ name: String) throws(SystemError) {
-    if unsafe mkdirat(descriptor.number, name, 0o700) != 0 { throw .last("mkdir", path(of: name)) }
+    if unsafe name.withPath({ unsafe mkdirat(descriptor.number, $0, 0o700) }) != 0 {
+      throw .last("mkdir", path(of: name))
+    }
   }
 
   /// Removes an empty directory; one that is not there is no error.
@@ -61,7 +67,8 @@ package final class Directory: Sendable {
   func unlink(_ name: String) throws(SystemError) { try remove(name, 0, "unlink") }
 
   private func remove(_ name: String, _ flags: Int32, _ call: String) throws(SystemError) {
-    if uninterrupted({ unsafe unlinkat(descriptor.number, name, flags) }) != 0 && errno != ENOENT {
+    if uninterrupted({ unsafe name.withPath { unsafe unlinkat(descriptor.number, $0, flags) } }) != 0 && errno != ENOENT
+    {
       throw .last(call, path(of: name))
     }
   }
@@ -82,7 +89,7 @@ package final class Directory: Sendable {
       while entry < count {
         let length = Int(
           unsafe buffer.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: entry + 16, as: UInt16.self) })
-        let name = String(decoding: buffer[(entry + 19)..<(entry + length)].prefix { $0 != 0 }, as: UTF8.self)
+        let name = String(path: Array(buffer[(entry + 19)..<(entry + length)].prefix { $0 != 0 }))
         if name != "." && name != ".." { names.append(name) }
         entry += length
       }

@@ -8,6 +8,8 @@ package struct NewFileAttributes: Sendable {
   package var owner: UInt32?
   /// The group id; `nil` for ours, or the directory's if that is set-group-id.
   package var group: UInt32?
+  /// Whether ``owner`` becomes that of a file which is there already, too.
+  package var ownsOldToo = false
 
   /// Makes attributes; `mode` is subject to the umask as with open(2).
   package init(mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil) {

@@ -80,4 +80,44 @@ package struct FileContents: Sendable {
     if bytes.count > sizeLimit { throw SystemError(.tooLarge, call: "read", path: file.path) }
     return bytes
   }
+
+  /// All bytes that reading a path gives, be it a file, a pipe or a device; none, where it can be opened and not read.
+  package static func anyBytes(of path: String) throws(SystemError) -> [UInt8] {
+    let number = uninterrupted { unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) } }
+    if number < 0 { throw .last("open", path) }
+    let file = try Descriptor(owning: number, path: path)
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe Glibc.read(file.number, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
+  /// All of standard input, read to its end: a file from where it stands, a pipe or terminal as it comes.
+  package static func standardInput() throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var status = stat()
+    var room = 1 << 16
+    // A file is read into memory at once; one more byte sees its end.
+    if unsafe fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      room = min(max(Int(status.st_size), 0), sizeLimit) + 1
+    }
+    while true {
+      var count = 0
+      let part = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
+        count = unsafe Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+        filled = max(count, 0)
+      }
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { throw .last("read", "standard input") }
+      if count == 0 { return bytes }
+      if bytes.isEmpty { bytes = part } else { bytes += part }
+      if bytes.count > sizeLimit { throw SystemError(.tooLarge, call: "read", path: "standard input") }
+      if count == room { room = 1 << 16 }
+      room = min(max(1 << 16, bytes.count), 1 << 24)
+    }
+  }
 }

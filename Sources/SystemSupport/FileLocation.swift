@@ -35,6 +35,9 @@ package struct FileLocation: Sendable {
     askedPath = directory.path(of: name)
   }
 
+  /// The name of a new file for it in a staging directory: its own, where libraries can open that.
+  var stagedName: String { name.hasStandIns ? "new" : name }
+
   /// What is there now; `nil` if nothing is.
   package func status() throws(SystemError) -> FileStatus? { try directory.status(of: name) }
 }

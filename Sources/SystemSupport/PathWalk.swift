@@ -32,7 +32,7 @@ struct PathWalk {
     while let name = pending.popLast() {
       if pending.isEmpty && name != ".." && name != "." {
         var status = stat()
-        if unsafe fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) != 0 {
+        if unsafe name.withPath({ unsafe fstatat(directory.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) != 0 {
           if errno == ENOENT { return name }
           throw .last("stat", path)
         }
@@ -77,12 +77,11 @@ struct PathWalk {
     if links > Self.linkLimit { throw SystemError(call: "readlink", path: path, errno: ELOOP) }
     try checkTrust(name)
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe readlinkat(directory.number, name, &buffer, buffer.count)
+    let count = unsafe name.withPath { unsafe readlinkat(directory.number, $0, &buffer, buffer.count) }
     if count < 0 { throw SystemError(call: "open", path: path, errno: errno == EINVAL ? ENOTDIR : errno) }
     let bytes = buffer.prefix(count).lazy.map { UInt8(bitPattern: $0) }
-    guard count < buffer.count, let target = String(validating: bytes, as: UTF8.self) else {
-      throw SystemError(call: "readlink", path: path, errno: EILSEQ)
-    }
+    if count == buffer.count { throw SystemError(call: "readlink", path: path, errno: ENAMETOOLONG) }
+    let target = String(path: Array(bytes))
     if target.isEmpty { throw SystemError(call: "readlink", path: path, errno: ENOENT) }
     if target.hasPrefix("/") {
       self.directory = try Self.open(AT_FDCWD, "/", path)
@@ -95,7 +94,7 @@ struct PathWalk {
   private func checkTrust(_ name: String) throws(SystemError) {
     var link = stat()
     var parent = stat()
-    if unsafe fstatat(directory.number, name, &link, AT_SYMLINK_NOFOLLOW) != 0
+    if unsafe name.withPath({ unsafe fstatat(directory.number, $0, &link, AT_SYMLINK_NOFOLLOW) }) != 0
       || fstat(directory.number, &parent) != 0
     {
       throw .last("stat", path)
@@ -119,7 +118,7 @@ struct PathWalk {
 
   private static func open(_ parent: Int32, _ name: String, _ path: String) throws(SystemError) -> Descriptor {
     let flags = SYSTEM_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-    let number = unsafe openat(parent, name, flags)
+    let number = unsafe name.withPath { unsafe openat(parent, $0, flags) }
     if number < 0 { throw .last("open", path) }
     return try Descriptor(owning: number, path: path)
   }
@@ -127,6 +126,8 @@ struct PathWalk {
   private static func workingDirectory() throws(SystemError) -> [String] {
     guard let path = unsafe getcwd(nil, 0) else { throw .last("getcwd", ".") }
     defer { unsafe free(path) }
-    return unsafe String(cString: path).split(separator: "/").map(String.init)
+    return String(path: unsafe Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))).split(separator: "/")
+      .map(
+        String.init)
   }
 }

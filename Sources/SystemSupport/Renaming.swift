@@ -26,14 +26,14 @@ extension Directory {
 
   /// Moves a file to a name, in the place of whatever has it.
   func move(_ name: String, to other: Directory, _ otherName: String) throws(SystemError) {
-    if unsafe renameat(descriptor.number, name, other.descriptor.number, otherName) != 0 {
+    if unsafe both(name, otherName, { unsafe renameat(descriptor.number, $0, other.descriptor.number, $1) }) != 0 {
       throw .last("rename", other.path(of: otherName))
     }
   }
 
   /// Gives a file a second name.
   func link(_ name: String, to other: Directory, _ otherName: String) throws(SystemError) {
-    if unsafe linkat(descriptor.number, name, other.descriptor.number, otherName, 0) != 0 {
+    if unsafe both(name, otherName, { unsafe linkat(descriptor.number, $0, other.descriptor.number, $1, 0) }) != 0 {
       throw .last("link", other.path(of: otherName))
     }
   }
@@ -41,9 +41,17 @@ extension Directory {
   private func rename(_ name: String, _ other: Directory, _ otherName: String, _ flags: UInt32)
     throws(SystemError) -> Bool
   {
-    let result = unsafe system_renameat2(descriptor.number, name, other.descriptor.number, otherName, flags)
+    let result = unsafe both(name, otherName) {
+      unsafe system_renameat2(descriptor.number, $0, other.descriptor.number, $1, flags)
+    }
     if result == 0 { return true }
     if errno == EINVAL || errno == ENOSYS { return false }
     throw .last("renameat2", other.path(of: otherName))
+  }
+
+  private func both(
+    _ name: String, _ other: String, _ call: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32
+  ) -> Int32 {
+    unsafe name.withPath { name in unsafe other.withPath { unsafe call(name, $0) } }
   }
 }

@@ -51,8 +51,8 @@ package final class StagedFile {
     self.stage = stage
     self.expectation = expectation
     self.attributes = attributes
-    displacedName = location.name
-    path = try stage.path(of: location.name)
+    displacedName = location.stagedName
+    path = try stage.path(of: location.stagedName)
     if let found = try location.status() {
       if found.kind != .regular { throw SystemError(.notRegular(found.kind), call: "open", path: location.path) }
       let file = try Self.open(location)
@@ -78,13 +78,13 @@ package final class StagedFile {
 
   /// Reads the new file back.
   package func contents() throws(SystemError) -> FileContents {
-    try FileContents(FileLocation(location.name, in: stage.directory))
+    try FileContents(FileLocation(location.stagedName, in: stage.directory))
   }
 
   /// Creates the new file and writes its contents.
   func write(_ bytes: borrowing Span<UInt8>) throws(SystemError) {
     let file = try stage.directory.open(
-      location.name, O_RDWR | O_CREAT | O_EXCL, mode: old == nil ? attributes.mode : 0o600)
+      location.stagedName, O_RDWR | O_CREAT | O_EXCL, mode: old == nil ? attributes.mode : 0o600)
     new = file
     try file.write(bytes)
   }
@@ -96,7 +96,7 @@ package final class StagedFile {
     if let new {
       file = new
     } else {
-      file = try stage.directory.open(location.name, O_RDWR)
+      file = try stage.directory.open(location.stagedName, O_RDWR)
       new = file
     }
     let made = try file.regularStatus()
@@ -107,6 +107,9 @@ package final class StagedFile {
       oldStatus = status
       try checkOld()
       try file.dress(like: old, status)
+      if let owner = attributes.owner, attributes.ownsOldToo, owner != status.owner {
+        try file.dress(owner: owner, group: nil, mode: status.mode)
+      }
     } else {
       try file.dress(owner: attributes.owner, group: attributes.group, mode: usualMode())
     }
@@ -164,7 +167,7 @@ package final class StagedFile {
       if let oldStatus {
         try displace(oldStatus, canExchange)
       } else {
-        try stage.directory.moveIfFree(location.name, to: location.directory, location.name)
+        try stage.directory.moveIfFree(location.stagedName, to: location.directory, location.name)
       }
     } catch {
       throw error.errno == ENOENT ? changed : error
@@ -183,13 +186,13 @@ package final class StagedFile {
   }
 
   private func displace(_ old: FileStatus, _ canExchange: Bool) throws(SystemError) {
-    displacedName = location.name
+    displacedName = location.stagedName
     if canExchange {
-      if try stage.directory.exchange(location.name, location.directory, location.name) { return }
+      if try stage.directory.exchange(location.stagedName, location.directory, location.name) { return }
     }
     displacedName = Self.displacedName(old.identity.inode)
     try location.directory.link(location.name, to: stage.directory, displacedName)
-    try stage.directory.move(location.name, to: location.directory, location.name)
+    try stage.directory.move(location.stagedName, to: location.directory, location.name)
   }
 
   /// The old file's second name where files cannot be exchanged.
@@ -217,10 +220,10 @@ package final class StagedFile {
     }
     defer { if isLocked { new?.unlock() } }
     if old == nil {
-      try location.directory.moveIfFree(location.name, to: stage.directory, location.name)
-    } else if displacedName != location.name {
+      try location.directory.moveIfFree(location.name, to: stage.directory, location.stagedName)
+    } else if displacedName != location.stagedName {
       try stage.directory.move(displacedName, to: location.directory, location.name)
-    } else if try !stage.directory.exchange(location.name, location.directory, location.name) {
+    } else if try !stage.directory.exchange(location.stagedName, location.directory, location.name) {
       throw SystemError(call: "renameat2", path: location.path, errno: EINVAL)
     }
     isLive = false

@@ -13,11 +13,11 @@ final class StagingDirectory {
   let directory: Directory
 
   /// A new name, 60 random bits in it.
-  static func newName() -> String {
+  static func newName(_ prefix: String = ".mailcfg-") -> String {
     let letters = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
     var random = SystemRandomNumberGenerator()
     var bits = random.next() as UInt64
-    var name = ".mailcfg-"
+    var name = prefix
     for _ in 0..<12 {
       name.unicodeScalars.append(Unicode.Scalar(letters[Int(bits & 31)]))
       bits >>= 5

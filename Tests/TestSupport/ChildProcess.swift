@@ -9,6 +9,13 @@ package struct Outcome: Sendable {
   /// Standard error.
   package var errors: [UInt8]
 
+  /// Makes an outcome.
+  package init(status: Int32, output: [UInt8] = [], errors: [UInt8] = []) {
+    self.status = status
+    self.output = output
+    self.errors = errors
+  }
+
   /// Standard output as text.
   package var outputText: String { String(decoding: output, as: UTF8.self) }
   /// Standard error as text.

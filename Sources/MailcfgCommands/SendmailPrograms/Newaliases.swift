@@ -1,0 +1,13 @@
+internal import SendmailConfig
+internal import SystemSupport
+
+/// `newaliases`, as sendmail's own program of that name.
+enum Newaliases {
+  /// Does what the command line asks for.
+  ///
+  /// - Returns: The exit status.
+  static func run(_ call: ProgramCall) -> Int32 {
+    call.complain("not written yet")
+    return 70
+  }
+}

@@ -1,0 +1,44 @@
+internal import SendmailConfig
+internal import SystemSupport
+
+/// One of sendmail's own programs that mailcfg stands in for, under its own name or as `mailcfg NAME`.
+package enum SendmailProgram: String, CaseIterable, Sendable {
+  case makemap, editmap, newaliases, praliases
+
+  /// The program that a command line asks for, and the call as it would have got it.
+  ///
+  /// - Parameter arguments: The whole command line; a symbolic link to mailcfg with a program's name makes it that program.
+  package static func requested(by arguments: [[UInt8]]) -> (program: SendmailProgram, arguments: [[UInt8]])? {
+    if let name = arguments.first, let program = SendmailProgram(name: baseName(name)) { return (program, arguments) }
+    if arguments.count > 1, let program = SendmailProgram(name: arguments[1][...]) {
+      return (program, Array(arguments[1...]))
+    }
+    return nil
+  }
+
+  private init?(name: ArraySlice<UInt8>) {
+    guard let name = String(validating: name, as: UTF8.self) else { return nil }
+    self.init(rawValue: name)
+  }
+
+  /// What is behind the last slash of a path.
+  package static func baseName(_ path: [UInt8]) -> ArraySlice<UInt8> {
+    path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
+  }
+
+  /// Does what the program is asked for.
+  ///
+  /// - Returns: The exit status.
+  package func run(_ call: ProgramCall) -> Int32 {
+    let status =
+      switch self {
+      case .makemap: Makemap.run(call)
+      case .editmap: Editmap.run(call)
+      case .newaliases: Newaliases.run(call)
+      case .praliases: Praliases.run(call)
+      }
+    call.output.flush()
+    call.errors.flush()
+    return status
+  }
+}

@@ -1,0 +1,240 @@
+internal import CSystemSupport
+internal import Glibc
+
+/// One file made beside another and put in its place, anywhere: in a directory that is no mail directory too.
+///
+/// For a change of several files, and for texts, there is ``FileChange``; this is for what sendmail's own programs do to one
+/// map. No journal is kept, since one file is exchanged or it is not, and nothing is left in the directory: where a signal
+/// ends the program, what was staged is removed; what a program that was killed has left is removed by the next.
+package final class FileReplacement {
+  /// How the new file comes into place.
+  package enum Way: Sendable {
+    /// Made beside the old one and exchanged with it in one step.
+    case exchange
+    /// Made elsewhere and copied into the old one while that is locked: where the old one has other names too, or is not
+    /// ours to replace, only to write.
+    case rewriting
+  }
+
+  /// Where the new file goes.
+  package let location: FileLocation
+  /// How the new file is going to come into place.
+  package private(set) var way = Way.exchange
+  private let attributes: NewFileAttributes
+  private let stage: StagingDirectory
+  private var staged: StagedFile?
+  private var signals: SignalCleanup?
+  private var rights: WriterLock?
+
+  /// The name of a staging directory begins so.
+  private static let prefix = ".makemap-"
+
+  /// Makes the place where the new file is to be made.
+  ///
+  /// In a directory that mailcfg has changed before, no other change of mailcfg is under way meanwhile.
+  ///
+  /// - Parameters:
+  ///   - location: The file to be replaced, or made.
+  ///   - attributes: For a file that is not there yet; an `owner` is given to one that is there, too.
+  ///   - wait: For how many seconds to wait for others' locks.
+  /// - Throws: What the system says.
+  package init(_ location: FileLocation, attributes: NewFileAttributes, wait: Double = .infinity) throws(SystemError) {
+    self.location = location
+    self.attributes = attributes
+    if try location.directory.status(of: WriterLock.fileName) != nil {
+      do throws(SystemError) {
+        let lock = try WriterLock(location.directory, wait: wait)
+        _ = try lock.recover(wait: wait)
+        rights = lock
+      } catch {
+        // Who may not take part in the locking may still have the right to write the map.
+        guard error.isPermission else { throw error }
+      }
+    }
+    let found = try location.status()
+    do throws(SystemError) {
+      if let found, found.linkCount > 1 {
+        throw SystemError(.hardLinked(count: found.linkCount), call: "open", path: "")
+      }
+      Self.removeLeftovers(location.directory)
+      stage = try StagingDirectory(making: StagingDirectory.newName(Self.prefix), in: location.directory)
+    } catch {
+      guard found != nil, error.isPermission || error.errno == EMLINK else { throw error }
+      way = .rewriting
+      stage = try StagingDirectory(making: StagingDirectory.newName(Self.prefix), in: Self.temporaryDirectory())
+    }
+    _ = try? stage.directory.descriptor.tryFlock()
+    signals = SignalCleanup(stage)
+  }
+
+  deinit {
+    staged = nil
+    try? stage.remove()
+    signals = nil
+  }
+
+  /// The path at which the new file is to be made, valid in this process only; nothing is there.
+  package func path() throws(SystemError) -> String { try stage.path(of: stagedName) }
+
+  private var stagedName: String { location.stagedName }
+
+  /// Copies the file that is to be replaced to ``path()``, while no program of sendmail changes it.
+  ///
+  /// - Returns: What it was; the new file takes its place only if it still is that.
+  package func copyOld(wait: Double = .infinity) throws(SystemError) -> FileStatus {
+    let old = try location.directory.open(location.name, O_RDONLY)
+    try old.waitForFlock(shared: true, wait: wait)
+    defer { old.unlock() }
+    let status = try old.regularStatus()
+    if try stage.directory.status(of: stagedName) != nil { try stage.directory.unlink(stagedName) }
+    let copy = try stage.directory.open(stagedName, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+    try copy.copyContents(of: old, count: status.size)
+    return status
+  }
+
+  /// Removes what lies at ``path()``.
+  package func removeCopy() throws(SystemError) { try stage.directory.unlink(stagedName) }
+
+  /// Puts the new file into place.
+  ///
+  /// - Parameters:
+  ///   - expected: What has to be there; nil for whatever is.
+  ///   - wait: For how many seconds to wait for the locks of sendmail's programs.
+  /// - Throws: ``FileProblem/changed`` if something else than `expected` is there, or what the system says. Nothing has
+  ///   changed then.
+  package func publish(expecting expected: FileStatus? = nil, wait: Double = .infinity) throws(SystemError) {
+    if way == .rewriting { return try rewrite(expecting: expected, wait: wait) }
+    while true {
+      do throws(SystemError) {
+        try exchange(expecting: expected, wait: wait)
+        break
+      } catch {
+        switch error.problem {
+        case .cannotKeep: return try rewrite(expecting: expected, wait: wait)
+        // Somebody else has put a new file there: ours comes later, and counts.
+        case .changed where expected == nil: continue
+        default: throw error
+        }
+      }
+    }
+    try location.directory.descriptor.sync()
+    staged = nil
+    // What cannot be removed now is removed by the next.
+    try? stage.remove()
+    signals = nil
+  }
+
+  private func exchange(expecting expected: FileStatus?, wait: Double) throws(SystemError) {
+    let file = try StagedFile(location, in: stage, expected.map { .contents($0) } ?? .anything, attributes)
+    staged = file
+    try file.seal()
+    var deadline = Deadline(after: wait)
+    while try !file.tryLock() {
+      if !deadline.pause() { throw file.locked }
+    }
+    defer { file.unlock() }
+    // Between the exchange and the old file's new time nobody interrupts.
+    let mask = SignalMask()
+    defer { withExtendedLifetime(mask) {} }
+    do throws(SystemError) {
+      try file.checkOld()
+      try file.exchange()
+      try file.moveOldOn()
+    } catch {
+      try? file.putBack()
+      throw error
+    }
+  }
+
+  /// Copies the new file's contents into the old one.
+  private func rewrite(expecting expected: FileStatus?, wait: Double) throws(SystemError) {
+    let new = try stage.directory.open(stagedName, O_RDONLY)
+    let old = try location.directory.open(location.name, O_RDWR)
+    let status = try old.regularStatus()
+    try old.waitForFlock(shared: false, wait: wait)
+    defer { old.unlock() }
+    if let expected, try old.status() != expected {
+      throw SystemError(.changed, call: "fstat", path: location.path)
+    }
+    let mask = SignalMask()
+    defer { withExtendedLifetime(mask) {} }
+    let size = try new.status().size
+    try old.copyContents(of: new, count: size)
+    if ftruncate(old.number, size) != 0 { throw .last("ftruncate", location.path) }
+    if let owner = attributes.owner, owner != status.owner { _ = fchown(old.number, owner, .max) }
+    // Whoever has it open sees by whole seconds that it was changed.
+    if status.modified.seconds >= FileTime.now.seconds { try old.moveModifiedOn() }
+    try old.sync()
+  }
+
+  // MARK: Places
+
+  /// A place for files that cannot be made beside the one to be replaced.
+  private static func temporaryDirectory() throws(SystemError) -> Directory {
+    try Directory(CurrentProcess.environment("TMPDIR") ?? "/tmp")
+  }
+
+  /// Removes staging directories of programs that were killed.
+  private static func removeLeftovers(_ directory: Directory) {
+    guard let names = try? directory.names() else { return }
+    for name in names where name.hasPrefix(prefix) {
+      // One that is so young may be about to be locked.
+      guard let status = try? directory.status(of: name), status.kind == .directory,
+        status.changed.seconds + 60 < FileTime.now.seconds,
+        let left = (try? StagingDirectory(left: name, in: directory, owner: geteuid())) ?? nil,
+        (try? left.directory.descriptor.tryFlock()) == true
+      else { continue }
+      try? left.remove()
+    }
+  }
+}
+
+extension FileLocation {
+  /// Opens the file for reading.
+  package func opened() throws(SystemError) -> Descriptor { try directory.open(name, O_RDONLY) }
+}
+
+extension Descriptor {
+  /// Gives the file to a user, where that is allowed.
+  package func give(to owner: UInt32) { _ = fchown(number, owner, .max) }
+
+  /// A path for those who can only open by path: to this very file where there is a /proc.
+  package var pathForLibraries: String {
+    let short = "/proc/self/fd/\(number)"
+    return FileStatus(following: short) == nil ? path : short
+  }
+
+  /// Waits for a flock(2), as sendmail's programs take it.
+  package func waitForFlock(shared: Bool, wait: Double = .infinity) throws(SystemError) {
+    if wait == .infinity {
+      if uninterrupted({ flock(number, shared ? LOCK_SH : LOCK_EX) }) != 0 { throw .last("flock", path) }
+      return
+    }
+    var deadline = Deadline(after: wait)
+    while flock(number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+      if errno != EWOULDBLOCK && errno != EINTR { throw .last("flock", path) }
+      if !deadline.pause() { throw SystemError(.locked(holder: nil), call: "flock", path: path) }
+    }
+  }
+
+  /// Writes the first bytes of another file over this one's.
+  func copyContents(of other: Descriptor, count: Int) throws(SystemError) {
+    var buffer = [UInt8](repeating: 0, count: min(max(count, 1), 1 << 20))
+    var done = 0
+    while done < count {
+      let got = unsafe pread(other.number, &buffer, min(buffer.count, count - done), done)
+      if got < 0 && errno == EINTR { continue }
+      if got < 0 { throw .last("read", other.path) }
+      if got == 0 { throw SystemError(.changed, call: "read", path: other.path) }
+      var written = 0
+      while written < got {
+        let more = unsafe buffer[written..<got].withUnsafeBytes { bytes in
+          unsafe pwrite(number, bytes.baseAddress, bytes.count, done + written)
+        }
+        if more < 0 && errno != EINTR { throw .last("write", path) }
+        written += max(more, 0)
+      }
+      done += got
+    }
+  }
+}
