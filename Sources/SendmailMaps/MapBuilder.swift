@@ -11,14 +11,19 @@ public struct MapBuilder: Sendable {
   public var type: MapType
   /// The mode of the file, less the process's umask; makemap(8) gives 0640.
   public var permissions: UInt16
+  /// Whether the map is on the disk when it is built.
+  ///
+  /// libdb waits for the disk three times. Off for whoever does that himself, once, before the map is put to use.
+  public var waitsForDisk: Bool
 
   /// Makes a builder.
-  public init(type: MapType = .hash, permissions: UInt16 = 0o640) {
+  public init(type: MapType = .hash, permissions: UInt16 = 0o640, waitsForDisk: Bool = true) {
     self.type = type
     self.permissions = permissions
+    self.waitsForDisk = waitsForDisk
   }
 
-  /// Builds a map that holds exactly what makemap(8) or newaliases(1) would store, and syncs it to the disk.
+  /// Builds a map that holds exactly what makemap(8) or newaliases(1) would store.
   /// - Parameters:
   ///   - contents: the pairs, after the map's conventions.
   ///   - path: where; there must be nothing. When the build fails, there is nothing again.
@@ -32,8 +37,11 @@ public struct MapBuilder: Sendable {
     guard let databaseType = type.databaseType else { throw MapError(.unsupportedType, path: path) }
     let layout = layout(contents)
     let isComplete = try throwingMapError { () throws(BerkeleyDBError) in
-      let database = try Database(creating: path, type: databaseType, layout: layout, permissions: permissions)
-      return try write(contents, to: database, path: path, progress: progress)
+      func create() throws(BerkeleyDBError) -> Bool {
+        let database = try Database(creating: path, type: databaseType, layout: layout, permissions: permissions)
+        return try write(contents, to: database, path: path, progress: progress)
+      }
+      return try waitsForDisk ? create() : Database.withoutSyncing(create)
     }
     guard isComplete else { throw MapError(.cancelled, path: path) }
     return MapStatistics(contents)

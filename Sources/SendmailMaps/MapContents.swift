@@ -50,7 +50,7 @@ public struct MapContents: Sendable {
   }
 
   /// From how many pairs on a second thread is worth its making.
-  static let pairsForTwoThreads = 20_000
+  static let pairsForTwoThreads = 5000
 
   /// How many pairs a map of this holds, the marker included.
   public var count: Int { entries.count + (conventions.marker ? 1 : 0) }
@@ -62,17 +62,20 @@ public struct MapContents: Sendable {
   private static func hashes(
     of numbers: Range<Int>, in pairs: MapPairs, _ conventions: MapConventions
   ) -> (hashes: [UInt32], size: Int) {
-    var hashes = [UInt32](repeating: 0, count: numbers.count)
     var size = 0
-    let text = pairs.bytes.span
-    let places = pairs.pairs.span
-    var target = hashes.mutableSpan
-    for index in 0..<numbers.count {
-      let place = places[numbers.lowerBound + index]
-      precondition(Int(place.valueOffset) + Int(place.valueLength) <= text.count, "a pair outside its text")
-      let key = text.extracting(Int(place.keyOffset)..<Int(place.keyOffset) + Int(place.keyLength))
-      target[index] = hash(key, conventions)
-      size += PageLayout.size(key: place.keyLength, value: place.valueLength, includesNul: conventions.includesNul)
+    let hashes = unsafe [UInt32](unsafeUninitializedCapacity: numbers.count) { hashes, count in
+      let places = pairs.pairs.span
+      unsafe pairs.bytes.withUnsafeBufferPointer { text in
+        for index in 0..<numbers.count {
+          let place = places[numbers.lowerBound + index]
+          let keyEnd = Int(place.keyOffset) + Int(place.keyLength)
+          precondition(max(keyEnd, Int(place.valueOffset) + Int(place.valueLength)) <= text.count, "not in its text")
+          let key = unsafe Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[Int(place.keyOffset)..<keyEnd]))
+          unsafe hashes.initializeElement(at: index, to: hash(key, conventions))
+          size += PageLayout.size(key: place.keyLength, value: place.valueLength, includesNul: conventions.includesNul)
+        }
+      }
+      count = numbers.count
     }
     return (hashes, size)
   }
@@ -81,10 +84,12 @@ public struct MapContents: Sendable {
   @inline(__always)
   static func hash(_ key: Span<UInt8>, _ conventions: MapConventions) -> UInt32 {
     var hash: UInt32 = 0
-    if conventions.foldsCase {
-      for index in key.indices { hash = HashFunction.step(hash, MapByte.folded(key[index])) }
-    } else {
-      for index in key.indices { hash = HashFunction.step(hash, key[index]) }
+    unsafe key.withUnsafeBufferPointer { key in
+      if conventions.foldsCase {
+        for index in 0..<key.count { unsafe hash = HashFunction.step(hash, MapByte.folded(key[index])) }
+      } else {
+        for index in 0..<key.count { unsafe hash = HashFunction.step(hash, key[index]) }
+      }
     }
     return conventions.includesNul ? HashFunction.step(hash, MapByte.nul) : hash
   }
@@ -172,7 +177,7 @@ public struct MapContents: Sendable {
 
   /// A buffer size for writing, in bytes: for a small map no more than it needs.
   var bulkBufferSize: Int {
-    min(1 << 20, max(4096, (meanPairSize + 32) * entries.count + 1024))
+    min(256 << 10, max(4096, (meanPairSize + 32) * entries.count + 1024))
   }
 }
 

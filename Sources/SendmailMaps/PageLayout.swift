@@ -7,7 +7,7 @@ enum PageLayout {
   /// How full pages are to be at most, in the mean, in percent.
   ///
   /// Keys spread unevenly: beyond, too many pages overflow.
-  private static let fill = 90
+  private static let fill = 75
 
   /// What a pair takes of a page: both items with their type byte and their place, a large item only a reference.
   @inline(__always)
