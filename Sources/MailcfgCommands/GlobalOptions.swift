@@ -70,7 +70,9 @@ struct GlobalOptions: ParsableArguments {
 
   /// How a change is to be made.
   var changeOptions: MailDirectory.Options {
-    MailDirectory.Options(wait: wait ?? 10, isDryRun: dryRun, buildsMaps: !noBuild)
+    var options = MailDirectory.Options(wait: wait ?? 10, isDryRun: dryRun, buildsMaps: !noBuild)
+    if !quiet, let progress = Progress() { options.progress = { progress.update($0, $1, of: $2) } }
+    return options
   }
 }
 

@@ -33,6 +33,8 @@ public struct MailDirectory: Sendable {
     ///
     /// What was asked for is then so for sendmail as well.
     public var buildsOlderMaps: Bool
+    /// Is called now and then while a map is built: its path, how many pairs are written, and how many there are.
+    public var progress: (@Sendable (_ path: String, _ pairs: Int, _ total: Int) -> Void)?
 
     /// Makes options.
     public init(
@@ -286,7 +288,7 @@ extension MailDirectory {
       guard options.buildsMaps, isEdited || file.status != nil, let map = file.location.map,
         let pairs = opened.tables.pairs(table)
       else { continue }
-      try build(map, of: pairs, for: file, isEdited, rebuild, staging, &change)
+      try build(map, of: pairs, for: file, isEdited, rebuild, staging, options, &change)
     }
     change.findings.sort { ($0.path, $0.finding.line) < ($1.path, $1.finding.line) }
     if change.isChange, let staging {
@@ -299,7 +301,7 @@ extension MailDirectory {
   /// Builds the map of a text beside the live one, reads it back, and leaves it to be exchanged.
   private func build(
     _ map: TableLocation.MapLocation, of pairs: MapPairs, for file: Opened.File, _ isEdited: Bool, _ rebuild: Rebuild,
-    _ staging: FileChange?, _ change: inout MailChange
+    _ staging: FileChange?, _ options: Options, _ change: inout MailChange
   ) throws(MailDirectoryError) {
     let place = try system { () throws(SystemError) in try FileLocation(map.path) }
     let status = try system { () throws(SystemError) in try place.status() }
@@ -321,7 +323,10 @@ extension MailDirectory {
     }
     do throws(MapError) {
       // The file waits for the disk once, when it is sealed.
-      _ = try MapBuilder(type: map.type, waitsForDisk: false).build(contents, at: staged.path)
+      _ = try MapBuilder(type: map.type, waitsForDisk: false).build(contents, at: staged.path) { pairs in
+        options.progress?(map.path, pairs, contents.entryCount)
+        return true
+      }
       let built = try MapReader(
         path: staged.path, type: map.type, foldsCase: map.conventions.foldsCase, verifies: false)
       guard try MapComparison(contents, with: built, limit: 0).agrees else {

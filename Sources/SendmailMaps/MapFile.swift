@@ -108,7 +108,7 @@ public struct MapFile: Sendable {
       let type = type ?? .hash
       // The replacement waits for the disk, once.
       _ = try MapBuilder(type: type, waitsForDisk: false).build(contents, at: path, progress: progress)
-      try contents.checkSample(of: MapReader(path: path, type: type, verifies: false))
+      try contents.checkSample(of: path, type: type)
     } catch {
       throw MapFileError(.closing, error)
     }
@@ -140,7 +140,7 @@ public struct MapFile: Sendable {
       }
       guard isDone || isNew else { return }
       do throws(SystemError) {
-        return try replacement.publish(expecting: old)
+        return try replacement.publish(expecting: old.map { .contents($0) } ?? .nothing)
       } catch {
         guard error.isChanged else { throw MapFileError(.closing, error) }
       }
@@ -243,10 +243,7 @@ public struct MapFile: Sendable {
   /// - Throws: ``MapFileError``.
   public func read<Result>(_ body: (MapReader) throws(MapError) -> Result) throws(MapFileError) -> Result {
     let file = try opening { () throws(SystemError) in try location().opened() }
-    try opening { () throws(SystemError) in
-      try file.waitForFlock(shared: true)
-      if rules.trustedUser != 0 { file.give(to: rules.trustedUser) }
-    }
+    try opening { () throws(SystemError) in try file.waitForFlock(shared: true) }
     let reader: MapReader
     let found = try existingType(of: file.pathForLibraries)
     do throws(MapError) {
@@ -350,10 +347,14 @@ extension MapConventions {
 }
 
 extension MapContents {
-  /// Looks some pairs up in a map that was built from this.
+  /// Reads back a map that was built from this: the whole structure of a small one, some pairs of a large one.
   ///
-  /// - Throws: ``MapError`` where one is not there, or has another value.
-  func checkSample(of reader: MapReader) throws(MapError) {
+  /// - Throws: ``MapError`` where it is damaged, or a pair is not there, or has another value.
+  func checkSample(of path: String, type: MapType) throws(MapError) {
+    guard entries.count > 1000 else {
+      return try throwingMapError { () throws(BerkeleyDBError) in try Database.verify(path: path) }
+    }
+    let reader = try MapReader(path: path, type: type, verifies: false)
     let step = max(1, entries.count / 200)
     for position in stride(from: 0, to: entries.count, by: step) {
       let key = key(at: position)

@@ -98,23 +98,22 @@ package final class FileReplacement {
   /// Puts the new file into place.
   ///
   /// - Parameters:
-  ///   - expected: What has to be there; nil for whatever is.
+  ///   - expected: What has to be there.
   ///   - wait: For how many seconds to wait for the locks of sendmail's programs.
-  /// - Throws: ``FileProblem/changed`` if something else than `expected` is there, or what the system says. Nothing has
+  /// - Throws: ``FileProblem/changed`` if that is not there, or what the system says. Nothing has
   ///   changed then.
-  package func publish(expecting expected: FileStatus? = nil, wait: Double = .infinity) throws(SystemError) {
+  package func publish(
+    expecting expected: StagedFile.Expectation = .anything, wait: Double = .infinity
+  ) throws(SystemError) {
     if way == .rewriting { return try rewrite(expecting: expected, wait: wait) }
     while true {
       do throws(SystemError) {
         try exchange(expecting: expected, wait: wait)
         break
       } catch {
-        switch error.problem {
-        case .cannotKeep: return try rewrite(expecting: expected, wait: wait)
+        if case .cannotKeep = error.problem { return try rewrite(expecting: expected, wait: wait) }
         // Somebody else has put a new file there: ours comes later, and counts.
-        case .changed where expected == nil: continue
-        default: throw error
-        }
+        guard error.isChanged, case .anything = expected else { throw error }
       }
     }
     try location.directory.descriptor.sync()
@@ -124,8 +123,8 @@ package final class FileReplacement {
     signals = nil
   }
 
-  private func exchange(expecting expected: FileStatus?, wait: Double) throws(SystemError) {
-    let file = try StagedFile(location, in: stage, expected.map { .contents($0) } ?? .anything, attributes)
+  private func exchange(expecting expected: StagedFile.Expectation, wait: Double) throws(SystemError) {
+    let file = try StagedFile(location, in: stage, expected, attributes)
     staged = file
     try file.seal()
     var deadline = Deadline(after: wait)
@@ -147,13 +146,13 @@ package final class FileReplacement {
   }
 
   /// Copies the new file's contents into the old one.
-  private func rewrite(expecting expected: FileStatus?, wait: Double) throws(SystemError) {
+  private func rewrite(expecting expected: StagedFile.Expectation, wait: Double) throws(SystemError) {
     let new = try stage.directory.open(stagedName, O_RDONLY)
     let old = try location.directory.open(location.name, O_RDWR)
     let status = try old.regularStatus()
     try old.waitForFlock(shared: false, wait: wait)
     defer { old.unlock() }
-    if let expected, try old.status() != expected {
+    if case .contents(let expected) = expected, try old.status() != expected {
       throw SystemError(.changed, call: "fstat", path: location.path)
     }
     let mask = SignalMask()
@@ -162,8 +161,8 @@ package final class FileReplacement {
     try old.copyContents(of: new, count: size)
     if ftruncate(old.number, size) != 0 { throw .last("ftruncate", location.path) }
     if let owner = attributes.owner, owner != status.owner { _ = fchown(old.number, owner, .max) }
-    // Whoever has it open sees by whole seconds that it was changed.
-    if status.modified.seconds >= FileTime.now.seconds { try old.moveModifiedOn() }
+    // Whoever has it open sees by whole seconds that it was changed; only the owner can help that on.
+    if status.modified.seconds >= FileTime.now.seconds { try? old.moveModifiedOn() }
     try old.sync()
   }
 
@@ -180,7 +179,7 @@ package final class FileReplacement {
     for name in names where name.hasPrefix(prefix) {
       // One that is so young may be about to be locked.
       guard let status = try? directory.status(of: name), status.kind == .directory,
-        status.changed.seconds + 60 < FileTime.now.seconds,
+        status.modified.seconds + 60 < FileTime.now.seconds,
         let left = (try? StagingDirectory(left: name, in: directory, owner: geteuid())) ?? nil,
         (try? left.directory.descriptor.tryFlock()) == true
       else { continue }
@@ -195,9 +194,6 @@ extension FileLocation {
 }
 
 extension Descriptor {
-  /// Gives the file to a user, where that is allowed.
-  package func give(to owner: UInt32) { _ = fchown(number, owner, .max) }
-
   /// A path for those who can only open by path: to this very file where there is a /proc.
   package var pathForLibraries: String {
     let short = "/proc/self/fd/\(number)"

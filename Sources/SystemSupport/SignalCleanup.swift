@@ -16,7 +16,7 @@ final class SignalCleanup {
   }
 
   /// The signals that end a program by themselves and are sent by people and their tools.
-  static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU]
+  static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE]
 
   private let stage: StagingDirectory
   private var isSet = false
@@ -35,13 +35,14 @@ final class SignalCleanup {
     isSet = true
     for signal in Self.signals {
       var old = sigaction()
-      unsafe sigaction(signal, nil, &old)
-      // What is ignored, as under nohup(1), stays so.
+      var new = sigaction()
+      unsafe new.__sigaction_handler.sa_handler = { cleanUp(after: $0) }
+      unsafe sigaction(signal, &new, &old)
       if unsafe old.__sigaction_handler.sa_handler == nil {
-        var new = sigaction()
-        unsafe new.__sigaction_handler.sa_handler = { cleanUp(after: $0) }
-        unsafe sigaction(signal, &new, nil)
         before.append((signal, old))
+      } else {
+        // What is ignored, as under nohup(1), stays so.
+        unsafe sigaction(signal, &old, nil)
       }
     }
   }

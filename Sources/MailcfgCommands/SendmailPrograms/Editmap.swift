@@ -36,7 +36,7 @@ enum Editmap {
     // What is behind the value of an update is not looked at.
     let isComplete = tasks.first == .update ? scan.operands.count >= 4 : scan.operands.count == 3
     guard tasks.count == 1, isComplete else { return refuseUsage(call) }
-    guard let configured = ProgramConfiguration.read(configuration, needed: false, call) else {
+    guard let configured = ProgramConfiguration.read(configuration, needed: true, call) else {
       return ExitStatus.noInput
     }
     let type = ByteString(scan.operands[0])

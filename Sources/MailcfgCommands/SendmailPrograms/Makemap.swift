@@ -171,7 +171,10 @@ enum Makemap {
       return ExitStatus.inputOutput
     }
     let reading = MakemapReading(bytes, grammar: options.grammar, lines: options.lines)
-    if options.isVerbose { tell(reading.pairs, options.conventions, call) }
+    func complain(_ duplicates: [Int]) {
+      Makemap.complain(reading, duplicates, options, name, call)
+      if options.isVerbose { remark(reading, options, name, call) }
+    }
     do throws(MapFileError) {
       var duplicates: [Int] = []
       if options.appends {
@@ -179,37 +182,27 @@ enum Makemap {
       } else {
         let contents = MapContents(reading.pairs, conventions: options.conventions)
         if options.conventions.duplicates == .keepFirst { duplicates = contents.duplicates.map { Int($0.ignored) } }
-        let progress = Progress("makemap", total: contents.count)
-        try map.replace(with: contents, progress: progress?.update)
-        progress?.finish()
+        let (progress, title, total) = (Progress(), name.escaped, contents.count)
+        try map.replace(with: contents) { pairs in
+          progress?.update(title, pairs, of: total)
+          return true
+        }
       }
-      complain(reading, duplicates, options.conventions, name, call)
-      if options.isVerbose { remark(reading, options, name, call) }
+      complain(duplicates)
       return reading.refusals.isEmpty && duplicates.isEmpty ? 0 : ExitStatus.badData
     } catch {
       if error.moment == .opening { return refuse(error.reason) }
+      complain([])
       call.complain(ByteString("close(") + name + "): " + ByteString(error.reason))
       return ExitStatus.inputOutput
     }
   }
 
-  /// Prints each pair that is stored, or would be if its key were not there yet.
-  private static func tell(_ pairs: MapPairs, _ conventions: MapConventions, _ call: ProgramCall) {
-    var folding = conventions
-    folding.includesNul = false
-    for pair in pairs.pairs {
-      call.output.write(
-        Array("key=`".utf8) + folding.storedKey(pairs.key(pair)) + Array("', val=`".utf8) + pairs.value(pair)
-          + Array("'\n".utf8))
-    }
-  }
-
-  /// Names the lines that are not in the map, in their order.
+  /// Names the lines that are not in the map, in their order; with `-v`, between them, each pair that was to be stored.
   private static func complain(
-    _ reading: MakemapReading, _ duplicates: [Int], _ conventions: MapConventions, _ name: ByteString,
-    _ call: ProgramCall
+    _ reading: MakemapReading, _ duplicates: [Int], _ options: Options, _ name: ByteString, _ call: ProgramCall
   ) {
-    var folding = conventions
+    var folding = options.conventions
     folding.includesNul = false
     var refusals = reading.refusals[...]
     func say(_ line: Int, _ what: ByteString) { call.complain(name + ByteString(": line \(line): ") + what) }
@@ -223,11 +216,25 @@ enum Makemap {
         }
       }
     }
-    for number in duplicates {
+    func sayDuplicate(_ number: Int) {
       let pair = reading.pairs.pairs[number]
       sayRefusals(before: Int(pair.line))
       say(Int(pair.line), "key " + ByteString(folding.storedKey(reading.pairs.key(pair))) + ": duplicate key")
     }
+    var rest = duplicates[...]
+    if options.isVerbose {
+      for (number, pair) in reading.pairs.pairs.enumerated() {
+        sayRefusals(before: Int(pair.line))
+        call.output.write(
+          Array("key=`".utf8) + folding.storedKey(reading.pairs.key(pair)) + Array("', val=`".utf8)
+            + reading.pairs.value(pair) + Array("'\n".utf8))
+        if rest.first == number {
+          sayDuplicate(number)
+          rest = rest.dropFirst()
+        }
+      }
+    }
+    for number in rest { sayDuplicate(number) }
     sayRefusals(before: .max)
   }
 

@@ -34,6 +34,8 @@ package struct ProgramCall {
 
   /// Prints `name: message` on standard error.
   package func complain(_ message: ByteString) {
+    // Where both go to one place, they stand in order there.
+    output.flush()
     errors.write(name.bytes + Array(": ".utf8) + message.bytes + [ASCII.lineFeed])
   }
 

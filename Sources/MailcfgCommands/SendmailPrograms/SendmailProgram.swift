@@ -38,7 +38,10 @@ package enum SendmailProgram: String, CaseIterable, Sendable {
       case .praliases: Praliases.run(call)
       }
     call.output.flush()
-    call.errors.flush()
+    if let failure = call.output.failure, status == 0 {
+      call.complain(ByteString("\(failure)"))
+      return ExitStatus.inputOutput
+    }
     return status
   }
 }

@@ -20,7 +20,7 @@ public struct MakemapConfiguration: Sendable {
 
   /// How the file of a map is found (types `cf` and `CF` of makemap).
   public enum Comparison: Sendable {
-    /// The path is the same, byte for byte, with a space before it.
+    /// The path is the same, byte for byte.
     case path
     /// The name is, without directory and extension.
     case name
@@ -34,8 +34,10 @@ public struct MakemapConfiguration: Sendable {
     forEachLine("K") { line in
       var line = line
       while let last = line.last, ASCII.isSpace(last) { line.removeLast() }
-      let isBoundary: (UInt8) -> Bool = comparison == .path ? { $0 == ASCII.space } : { ASCII.isSpace($0) }
-      guard let boundary = line.lastIndex(where: isBoundary) else { return true }
+      // A line that has its words between TABs only is not seen.
+      guard let boundary = line.lastIndex(where: ASCII.isSpace), line[...boundary].contains(ASCII.space) else {
+        return true
+      }
       let word = line[(boundary + 1)...]
       guard (comparison == .path ? word : MakemapConfiguration.stem(word)).elementsEqual(wanted) else { return true }
       // K name class …

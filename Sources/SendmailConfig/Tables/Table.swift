@@ -77,16 +77,19 @@ public struct Table: Sendable {
   ///
   /// - Complexity: O(*n*) in bytes; 16 bytes of memory an entry.
   public var pairs: MapPairs {
-    var pairs: [MapPairs.Pair] = []
-    pairs.reserveCapacity(text.lineCount)
-    forEachEntry { index, fields in
-      pairs.append(
-        MapPairs.Pair(
-          keyOffset: UInt32(truncatingIfNeeded: fields.key.lowerBound),
-          keyLength: UInt16(truncatingIfNeeded: fields.key.count),
-          valueOffset: UInt32(truncatingIfNeeded: fields.value.lowerBound),
-          valueLength: UInt16(truncatingIfNeeded: fields.value.count), line: UInt32(truncatingIfNeeded: index + 1)))
-      return true
+    let pairs = unsafe [MapPairs.Pair](unsafeUninitializedCapacity: text.lineCount) { pairs, count in
+      unsafe pairs.preferHugePages()
+      forEachEntry { index, fields in
+        unsafe pairs.initializeElement(
+          at: count,
+          to: MapPairs.Pair(
+            keyOffset: UInt32(truncatingIfNeeded: fields.key.lowerBound),
+            keyLength: UInt16(truncatingIfNeeded: fields.key.count),
+            valueOffset: UInt32(truncatingIfNeeded: fields.value.lowerBound),
+            valueLength: UInt16(truncatingIfNeeded: fields.value.count), line: UInt32(truncatingIfNeeded: index + 1)))
+        count += 1
+        return true
+      }
     }
     return MapPairs(bytes: text.buffer, pairs: pairs)
   }

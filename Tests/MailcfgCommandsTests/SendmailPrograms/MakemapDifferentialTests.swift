@@ -114,7 +114,7 @@ import Testing
     var kinds: Set<GeneratedMakemapInput.Kind> = []
     var flags: Set<String> = []
     var cases: [Case] = []
-    for _ in 0..<900 { cases.append(Case(&random, kinds: &kinds, flags: &flags)) }
+    for _ in 0..<700 { cases.append(Case(&random, kinds: &kinds, flags: &flags)) }
     let exact = try ProgramBatch.run(.makemap, cases.map(\.call))
     let whole = cases.indices.filter { GeneratedMakemapInput.withoutTails(cases[$0].text) != cases[$0].text }
     let repaired = try ProgramBatch.run(
