@@ -62,9 +62,7 @@ struct ArrangedPairs: Sendable {
     var starts = bucketStarts
     var shrunk: [PartArranger.ShrunkPart] = []
     bytes = unsafe [UInt8](unsafeUninitializedCapacity: parts.byteCount) { bytes, byteCount in
-      unsafe bytes.preferHugePages()
       unsafe entries = [Entry](unsafeUninitializedCapacity: list.count) { entries, entryCount in
-        unsafe entries.preferHugePages()
         unsafe starts.withUnsafeMutableBufferPointer { starts in
           unsafe pairs.bytes.withUnsafeBufferPointer { text in
             unsafe list.withUnsafeBufferPointer { list in

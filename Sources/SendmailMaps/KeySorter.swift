@@ -36,7 +36,10 @@ struct KeySorter {
     guard indices.count > 1 else { return }
     items.removeAll(keepingCapacity: true)
     items.reserveCapacity(indices.count)
-    for unsafe index in unsafe indices { unsafe items.append(item(index, entries[Int(index)], bytes)) }
+    for place in 0..<indices.count {
+      let index = unsafe indices[place]
+      unsafe items.append(item(index, entries[Int(index)], bytes))
+    }
     if items.count <= 128 { unsafe insertionSort(entries, bytes) } else { unsafe largeSort(entries, bytes) }
     for place in items.indices { unsafe indices[place] = items[place].index }
   }
@@ -55,9 +58,10 @@ struct KeySorter {
   @inline(__always)
   private func item(_ index: UInt32, _ entry: ArrangedPairs.Entry, _ bytes: UnsafeBufferPointer<UInt8>) -> Item {
     let key = UnsafeRawBufferPointer(bytes)
+    let offset = Int(entry.offset)
     let length = Int(entry.keyLength)
-    var high = unsafe UInt64(bigEndian: key.loadUnaligned(as: UInt64.self))
-    var low = unsafe UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    var high = unsafe UInt64(bigEndian: key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    var low = unsafe UInt64(bigEndian: key.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
     // The bytes behind the end: greater than any where the longer key is first, else smaller.
     let behindHigh = UInt64.max >> UInt64(8 * min(length, 8))
     let behindLow = UInt64.max >> UInt64(8 * max(0, min(length - 8, 8)))

@@ -50,7 +50,6 @@ package struct FileContents: Sendable {
     var failure: Int32 = 0
     var atEnd = false
     var bytes = unsafe [UInt8](unsafeUninitializedCapacity: expected + spareCapacity) { buffer, count in
-      unsafe buffer.preferHugePages()
       while count < buffer.count {
         let part = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
         let got = unsafe pread(file.number, part.baseAddress, part.count, count)
@@ -109,7 +108,6 @@ package struct FileContents: Sendable {
     while true {
       var count = 0
       let part = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
-        if bytes.isEmpty { unsafe buffer.preferHugePages() }
         count = unsafe Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
         filled = max(count, 0)
       }

@@ -78,7 +78,6 @@ public struct Table: Sendable {
   /// - Complexity: O(*n*) in bytes; 16 bytes of memory an entry.
   public var pairs: MapPairs {
     let pairs = unsafe [MapPairs.Pair](unsafeUninitializedCapacity: text.lineCount) { pairs, count in
-      unsafe pairs.preferHugePages()
       forEachEntry { index, fields in
         unsafe pairs.initializeElement(
           at: count,
