@@ -11,7 +11,7 @@ internal import CBerkeleyDB
 public struct BulkWriter: ~Copyable {
   private var database: Database
   /// The buffer; its last quarter may be used by places alone.
-  private var buffer: [UInt8]
+  private var buffer: BulkBuffer
   /// Bytes used at the front.
   private var front = 0
   /// The offset of the next place, from the end.
@@ -25,7 +25,7 @@ public struct BulkWriter: ~Copyable {
   ///   - bufferBytes: the size of the buffer in bytes, a multiple of 4.
   public init(_ database: consuming Database, bufferBytes: Int = 8 << 20) {
     self.database = database
-    buffer = [UInt8](repeating: 0, count: max(1024, bufferBytes & ~3))
+    buffer = BulkBuffer(count: max(1024, bufferBytes & ~3))
     back = buffer.count - 4
   }
 
@@ -33,33 +33,20 @@ public struct BulkWriter: ~Copyable {
   /// - Parameters:
   ///   - key: the key's bytes.
   ///   - value: the value's bytes.
-  ///   - terminator: a byte to store behind the value, such as a C string's NUL.
+  ///   - terminator: a byte to store behind both, such as a C string's NUL.
   /// - Throws: ``BerkeleyDBError`` of storing earlier pairs, or `pairTooLarge`.
   public mutating func append(
     key: Span<UInt8>, value: Span<UInt8>, terminator: UInt8? = nil
   ) throws(BerkeleyDBError) {
-    let valueLength = value.count + (terminator == nil ? 0 : 1)
-    let needed = key.count + valueLength
+    let ends = terminator == nil ? 0 : 1
+    let (keyLength, valueLength) = (key.count + ends, value.count + ends)
     // Four integers for this pair, one for the end.
-    if front + needed + 20 > back + 4 {
-      try flush()
-      if needed + 24 > buffer.count {
-        guard needed <= Database.largestItem else {
-          throw database.failure(BerkeleyDBError.Code.pairTooLarge.rawValue, "DB->put")
-        }
-        buffer = [UInt8](repeating: 0, count: (needed + 1024) & ~3)
-        back = buffer.count - 4
-      }
-    }
+    if front + keyLength + valueLength + 20 > back + 4 { try makeRoom(for: keyLength + valueLength) }
     let keyOffset = front
-    copy(key)
+    copy(key, terminator)
     let valueOffset = front
-    copy(value)
-    if let terminator {
-      buffer[front] = terminator
-      front += 1
-    }
-    place(keyOffset, key.count, valueOffset, valueLength)
+    copy(value, terminator)
+    place(keyOffset, keyLength, valueOffset, valueLength)
     count += 1
   }
 
@@ -70,43 +57,74 @@ public struct BulkWriter: ~Copyable {
     return database
   }
 
+  /// Empties the buffer, and takes a larger one for a pair that it cannot hold.
+  private mutating func makeRoom(for size: Int) throws(BerkeleyDBError) {
+    try flush()
+    guard size + 24 > buffer.count else { return }
+    guard size <= Database.largestItem else {
+      throw database.failure(BerkeleyDBError.Code.pairTooLarge.rawValue, "DB->put")
+    }
+    buffer = BulkBuffer(count: (size + 1024) & ~3)
+    back = buffer.count - 4
+  }
+
   /// Hands the buffer's pairs to libdb.
   private mutating func flush() throws(BerkeleyDBError) {
     guard front > 0 || back < buffer.count - 4 else { return }
-    let size = buffer.count
-    store(-1, at: back)
-    let result = unsafe buffer.withUnsafeMutableBytes { bytes in
-      unsafe CBerkeleyDB_put_bulk(database.handle, bytes.baseAddress, UInt32(size), 0)
-    }
-    try database.check(result, "DB->put")
+    buffer.store(-1, at: back)
+    try database.check(
+      unsafe CBerkeleyDB_put_bulk(database.handle, buffer.bytes.baseAddress, UInt32(buffer.count), 0), "DB->put")
     front = 0
-    back = size - 4
+    back = buffer.count - 4
   }
 
-  /// Copies bytes to the front.
-  private mutating func copy(_ bytes: Span<UInt8>) {
-    let start = front
-    unsafe buffer.withUnsafeMutableBytes { target in
-      unsafe bytes.withUnsafeBytes { source in
-        unsafe UnsafeMutableRawBufferPointer(rebasing: target[start..<start + source.count]).copyMemory(from: source)
-      }
-    }
+  /// Copies bytes, and the byte behind them, to the front.
+  @inline(__always)
+  private mutating func copy(_ bytes: Span<UInt8>, _ terminator: UInt8?) {
+    buffer.copy(bytes, to: front)
     front += bytes.count
+    if let terminator {
+      unsafe buffer.bytes[front] = terminator
+      front += 1
+    }
   }
 
   /// Writes a pair's places at the back.
+  @inline(__always)
   private mutating func place(_ keyOffset: Int, _ keyLength: Int, _ valueOffset: Int, _ valueLength: Int) {
-    store(Int32(keyOffset), at: back)
-    store(Int32(keyLength), at: back - 4)
-    store(Int32(valueOffset), at: back - 8)
-    store(Int32(valueLength), at: back - 12)
+    buffer.store(keyOffset, at: back)
+    buffer.store(keyLength, at: back - 4)
+    buffer.store(valueOffset, at: back - 8)
+    buffer.store(valueLength, at: back - 12)
     back -= 16
+  }
+}
+
+/// Memory for pairs in libdb's form.
+@safe
+private struct BulkBuffer: ~Copyable {
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init(count: Int) { unsafe bytes = .allocate(byteCount: count, alignment: 16) }
+
+  deinit { unsafe bytes.deallocate() }
+
+  var count: Int { unsafe bytes.count }
+
+  /// Copies bytes; there must be room for them.
+  @inline(__always)
+  func copy(_ source: Span<UInt8>, to offset: Int) {
+    precondition(offset >= 0 && offset + source.count <= count)
+    unsafe source.withUnsafeBytes { source in
+      if let from = source.baseAddress {
+        unsafe (bytes.baseAddress.unsafelyUnwrapped + offset).copyMemory(from: from, byteCount: source.count)
+      }
+    }
   }
 
   /// Writes an integer in the machine's byte order.
-  private mutating func store(_ value: Int32, at offset: Int) {
-    unsafe buffer.withUnsafeMutableBytes { bytes in
-      unsafe bytes.storeBytes(of: value, toByteOffset: offset, as: Int32.self)
-    }
+  @inline(__always)
+  func store(_ value: Int, at offset: Int) {
+    unsafe bytes.storeBytes(of: Int32(truncatingIfNeeded: value), toByteOffset: offset, as: Int32.self)
   }
 }

@@ -172,7 +172,8 @@ final class MapUpdate {
     _ map: TableLocation.MapLocation, _ contents: MapContents, at path: String
   ) throws(MailDirectoryError) {
     do throws(MapError) {
-      _ = try MapBuilder(type: map.type).build(contents, at: path) { [progress] pairs in
+      // The file waits for the disk once, when it is sealed.
+      _ = try MapBuilder(type: map.type, waitsForDisk: false).build(contents, at: path) { [progress] pairs in
         progress?(map.path, pairs, contents.entryCount)
         return true
       }

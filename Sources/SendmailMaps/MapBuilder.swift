@@ -11,14 +11,19 @@ public struct MapBuilder: Sendable {
   public var type: MapType
   /// The mode of the file, less the process's umask; makemap(8) gives 0640.
   public var permissions: UInt16
+  /// Whether the map is on the disk when it is built.
+  ///
+  /// libdb waits for the disk three times. Off for whoever does that himself, once, before the map is put to use.
+  public var waitsForDisk: Bool
 
   /// Makes a builder.
-  public init(type: MapType = .hash, permissions: UInt16 = 0o640) {
+  public init(type: MapType = .hash, permissions: UInt16 = 0o640, waitsForDisk: Bool = true) {
     self.type = type
     self.permissions = permissions
+    self.waitsForDisk = waitsForDisk
   }
 
-  /// Builds a map that holds exactly what makemap(8) or newaliases(1) would store, and syncs it to the disk.
+  /// Builds a map that holds exactly what makemap(8) or newaliases(1) would store.
   /// - Parameters:
   ///   - contents: the pairs, after the map's conventions.
   ///   - path: where; there must be nothing. When the build fails, there is nothing again.
@@ -32,8 +37,11 @@ public struct MapBuilder: Sendable {
     guard let databaseType = type.databaseType else { throw MapError(.unsupportedType, path: path) }
     let layout = layout(contents)
     let isComplete = try throwingMapError { () throws(BerkeleyDBError) in
-      let database = try Database(creating: path, type: databaseType, layout: layout, permissions: permissions)
-      return try write(contents, to: database, path: path, progress: progress)
+      func create() throws(BerkeleyDBError) -> Bool {
+        let database = try Database(creating: path, type: databaseType, layout: layout, permissions: permissions)
+        return try write(contents, to: database, path: path, progress: progress)
+      }
+      return try waitsForDisk ? create() : Database.withoutSyncing(create)
     }
     guard isComplete else { throw MapError(.cancelled, path: path) }
     return MapStatistics(contents)
@@ -43,7 +51,7 @@ public struct MapBuilder: Sendable {
   private func layout(_ contents: MapContents) -> DatabaseLayout {
     var layout = DatabaseLayout(allowsDuplicates: contents.conventions.duplicates == .keepAll)
     // Pages are written one after the other, so few of them need be in memory.
-    let size = contents.meanPairSize * contents.order.count * 2
+    let size = contents.meanPairSize * contents.entries.count * 2
     if size > 128 << 10 { layout.cacheBytes = min(size + (1 << 20), MapBuilder.largestCache) }
     if type == .hash, contents.buckets > 2 {
       // As many as fit twice: only a page that is really full makes the table grow.
@@ -71,49 +79,32 @@ public struct MapBuilder: Sendable {
     return true
   }
 
-  /// Writes all pairs, keys folded on the way.
+  /// Writes all pairs.
   /// - Returns: whether all are written: `false` when the caller stopped it.
   private func write(
     _ contents: MapContents, to writer: inout BulkWriter, progress: ((Int) -> Bool)?
   ) throws(BerkeleyDBError) -> Bool {
     // A hash is in its own order already.
-    let order = type == .hash ? contents.order : contents.orderByKey()
-    let conventions = contents.conventions
-    let terminator: UInt8? = conventions.includesNul ? MapByte.nul : nil
-    let bytes = contents.pairs.bytes
-    let list = contents.pairs.pairs
-    let text = bytes.span
-    let places = list.span
-    var key = [UInt8](repeating: 0, count: Int(UInt16.max) + 1)
-    var touched: UInt8 = 0
-    for position in order.indices {
-      if position % MapContents.batchSize == 0 {
-        if let progress, !progress(position) { return false }
-        if type == .hash { touched &+= contents.fetch(position..<position + MapContents.batchSize) }
-      }
-      let number = order[position]
-      let pair = places[Int(number)]
-      let source = text.extracting(Int(pair.keyOffset)..<Int(pair.keyOffset) + Int(pair.keyLength))
-      MapByte.copy(source, to: &key, at: 0, foldsCase: conventions.foldsCase)
-      var length = source.count
-      if conventions.includesNul {
-        key[length] = MapByte.nul
-        length += 1
-      }
-      if contents.isMerged(number) {
-        let merged = contents.value(ofNumber: number)
-        try writer.append(key: key.span.extracting(first: length), value: merged.span, terminator: terminator)
+    let order = type == .hash ? nil : contents.positionsByKey()
+    let terminator: UInt8? = contents.conventions.includesNul ? MapByte.nul : nil
+    let entries = contents.entries.span
+    let text = contents.arranged.bytes.span
+    for position in 0..<entries.count {
+      if let progress, position % 128 == 0, !progress(position) { return false }
+      let place = order.map { Int($0[position]) } ?? position
+      let entry = entries[place]
+      let key = text.extracting(entry.key)
+      if contents.isMerged(entry.number) {
+        try writer.append(key: key, value: contents.value(at: place).span, terminator: terminator)
       } else {
-        let value = text.extracting(Int(pair.valueOffset)..<Int(pair.valueOffset) + Int(pair.valueLength))
-        try writer.append(key: key.span.extracting(first: length), value: value, terminator: terminator)
+        try writer.append(key: key, value: text.extracting(entry.value), terminator: terminator)
       }
     }
-    if conventions.marker {
-      let marker = conventions.includesNul ? [MapByte.marker, MapByte.nul] : [MapByte.marker]
-      try writer.append(key: marker.span, value: marker.span)
+    if contents.conventions.marker {
+      let marker = [MapByte.marker]
+      try writer.append(key: marker.span, value: marker.span, terminator: terminator)
     }
-    withExtendedLifetime(touched) {}
-    if let progress, !progress(order.count) { return false }
+    if let progress, !progress(entries.count) { return false }
     return true
   }
 }

@@ -20,10 +20,6 @@ public struct MapComparison: Sendable {
   /// The differences: what is in the map in its order, then what is missing in the order of the text.
   public private(set) var differences: [MapDifference] = []
 
-  /// Up to where pairs of the text were fetched ahead, and a sum that keeps that from being optimised away.
-  private var fetched = 0
-  private var touched: UInt8 = 0
-
   /// Whether the map holds exactly what its text says, byte for byte.
   public var agrees: Bool { saysTheSame && inOtherForm == 0 && !lacksMarker }
 
@@ -38,9 +34,9 @@ public struct MapComparison: Sendable {
   /// - Throws: ``MapError`` when the map cannot be read or is damaged.
   /// - Complexity: O(*n*) in bytes of both.
   public init(_ contents: MapContents, with map: MapReader, limit: Int = .max) throws(MapError) {
-    expected = contents.order.count
+    expected = contents.entries.count
     lacksMarker = contents.conventions.marker
-    var seen = [UInt64](repeating: 0, count: (contents.order.count + 63) / 64)
+    var seen = [UInt64](repeating: 0, count: (contents.entries.count + 63) / 64)
     var walk = self
     var next = 0
     try map.forEachStoredPair { key, value in
@@ -76,10 +72,6 @@ public struct MapComparison: Sendable {
     }
     seen[position / 64] |= 1 << UInt64(position % 64)
     next = position + 1
-    if next >= fetched {
-      fetched = next + MapContents.batchSize
-      touched &+= contents.fetch(next..<fetched)
-    }
     if contents.hasValue(ownValue, at: position) {
       if !form { inOtherForm += 1 }
       return
@@ -96,12 +88,12 @@ public struct MapComparison: Sendable {
   /// Lists what no pair of the map was taken for.
   private mutating func noteMissing(_ contents: MapContents, _ seen: [UInt64], _ limit: Int) {
     var positions: [Int] = []
-    for position in 0..<contents.order.count where seen[position / 64] & (1 << UInt64(position % 64)) == 0 {
+    for position in 0..<contents.entries.count where seen[position / 64] & (1 << UInt64(position % 64)) == 0 {
       missing += 1
       positions.append(position)
     }
     guard !positions.isEmpty, differences.count < limit else { return }
-    positions.sort { contents.order[$0] < contents.order[$1] }
+    positions.sort { contents.entries[$0].number < contents.entries[$1].number }
     for position in positions.prefix(limit - differences.count) {
       differences.append(
         MapDifference(
@@ -139,14 +131,14 @@ extension MapContents {
   ///   - seen: a bit for each position.
   fileprivate func unseenPosition(ofKey key: Span<UInt8>, near guess: Int, _ seen: [UInt64]) -> Int? {
     func isSeen(_ position: Int) -> Bool { seen[position / 64] & (1 << UInt64(position % 64)) != 0 }
-    if guess < order.count, hasKey(key, at: guess), !isSeen(guess) {
+    if guess < entries.count, hasKey(key, at: guess), !isSeen(guess) {
       // Of several pairs with this key, the first unseen one: the guess, when the one before it is another or seen.
       if guess == 0 || isSeen(guess - 1) || !hasKey(key, at: guess - 1) { return guess }
     }
     guard var position = position(ofKey: key, hash: storedHash(ofFoldedKey: key)) else { return nil }
     while isSeen(position) {
       position += 1
-      guard position < order.count, hasKey(key, at: position) else { return nil }
+      guard position < entries.count, hasKey(key, at: position) else { return nil }
     }
     return position
   }
@@ -156,9 +148,6 @@ extension MapContents {
     let hash = HashFunction.hash(key)
     return conventions.includesNul ? HashFunction.step(hash, MapByte.nul) : hash
   }
-
-  /// The 1-based line of the pair at a position.
-  fileprivate func line(at position: Int) -> Int { Int(pairs.pairs[Int(order[position])].line) }
 }
 
 extension [UInt8] {

@@ -1,10 +1,13 @@
 internal import BerkeleyDB
+internal import Glibc
 public import SendmailConfig
+internal import SystemSupport
 
 /// What a map of a text holds: its pairs after the map's conventions, in the order in which a hash stores them.
 ///
 /// Both sides of the work need it: whoever builds a map writes it fastest in this order, and whoever compares one looks
-/// its pairs up here. Nothing of the text is copied; beside it stand eight bytes a pair.
+/// its pairs up here. The keys and values are copied, one behind the other in that order; beside them stand sixteen bytes a
+/// pair.
 public struct MapContents: Sendable {
   /// The text's pairs, those that do not count included.
   public let pairs: MapPairs
@@ -13,12 +16,8 @@ public struct MapContents: Sendable {
   /// The keys that the text has more than once, in the order of the later line; empty where all values are kept.
   public private(set) var duplicates: [MapDuplicate] = []
 
-  /// The numbers of the pairs that count, by bucket, in a bucket by key, for one key in the order of the text.
-  private(set) var order: [UInt32] = []
-  /// libdb's hash of the stored key of each pair in ``order``.
-  private(set) var hashes: [UInt32] = []
-  /// Where each bucket begins in ``order``, and the end.
-  private(set) var bucketStarts: [UInt32] = []
+  /// The pairs that count, as they are stored.
+  private(set) var arranged: ArrangedPairs
   /// How many buckets there are: a power of two.
   let buckets: Int
   /// The merged older pairs, newest first, by the number of the newest.
@@ -31,137 +30,98 @@ public struct MapContents: Sendable {
   public init(_ pairs: MapPairs, conventions: MapConventions = .makemap) {
     self.pairs = pairs
     self.conventions = conventions
-    let bytes = pairs.bytes
-    let list = pairs.pairs
-    var unordered = [UInt32](repeating: 0, count: list.count)
-    var size = 0
-    let places = list.span
-    let text = bytes.span
-    for number in places.indices {
-      let place = places[number]
-      let key = text.extracting(Int(place.keyOffset)..<Int(place.keyOffset) + Int(place.keyLength))
-      unordered[number] = MapContents.hash(key, conventions)
-      size += PageLayout.size(key: place.keyLength, value: place.valueLength, includesNul: conventions.includesNul)
+    let count = pairs.pairs.count
+    let hashes: [UInt32]
+    let size: Int
+    if count < MapContents.pairsForTwoThreads {
+      (hashes, size) = MapContents.hashes(of: 0..<count, in: pairs, conventions)
+    } else {
+      let halves = concurrently(
+        { MapContents.hashes(of: 0..<count / 2, in: pairs, conventions) },
+        { MapContents.hashes(of: count / 2..<count, in: pairs, conventions) })
+      hashes = halves.0.hashes + halves.1.hashes
+      size = halves.0.size + halves.1.size
     }
-    meanPairSize = list.isEmpty ? 1 : max(1, size / list.count)
+    meanPairSize = count == 0 ? 1 : max(1, size / count)
     buckets = PageLayout.buckets(totalSize: size)
-    arrange(unordered)
+    arranged = ArrangedPairs(pairs, hashes: hashes, buckets: buckets, conventions: conventions)
+    noteEqualKeys()
     if conventions.marker { dropMarker() }
   }
 
+  /// From how many pairs on a second thread is worth its making.
+  static let pairsForTwoThreads = 5000
+
   /// How many pairs a map of this holds, the marker included.
-  public var count: Int { order.count + (conventions.marker ? 1 : 0) }
+  public var count: Int { entries.count + (conventions.marker ? 1 : 0) }
+
+  /// The pairs that count, by bucket, in a bucket by key, for one key in the order of the text.
+  var entries: [ArrangedPairs.Entry] { arranged.entries }
+
+  /// The hashes of some pairs' keys as they are stored, and the size of the pairs on pages.
+  private static func hashes(
+    of numbers: Range<Int>, in pairs: MapPairs, _ conventions: MapConventions
+  ) -> (hashes: [UInt32], size: Int) {
+    var size = 0
+    let hashes = unsafe [UInt32](unsafeUninitializedCapacity: numbers.count) { hashes, count in
+      let places = pairs.pairs.span
+      unsafe pairs.bytes.withUnsafeBufferPointer { text in
+        for index in 0..<numbers.count {
+          let place = places[numbers.lowerBound + index]
+          let keyEnd = Int(place.keyOffset) + Int(place.keyLength)
+          precondition(max(keyEnd, Int(place.valueOffset) + Int(place.valueLength)) <= text.count, "not in its text")
+          let key = unsafe Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[Int(place.keyOffset)..<keyEnd]))
+          unsafe hashes.initializeElement(at: index, to: hash(key, conventions))
+          size += PageLayout.size(key: place.keyLength, value: place.valueLength, includesNul: conventions.includesNul)
+        }
+      }
+      count = numbers.count
+    }
+    return (hashes, size)
+  }
 
   /// The hash of a key as it is stored.
   @inline(__always)
   static func hash(_ key: Span<UInt8>, _ conventions: MapConventions) -> UInt32 {
     var hash: UInt32 = 0
-    if conventions.foldsCase {
-      for index in key.indices { hash = HashFunction.step(hash, MapByte.folded(key[index])) }
-    } else {
-      for index in key.indices { hash = HashFunction.step(hash, key[index]) }
+    unsafe key.withUnsafeBufferPointer { key in
+      if conventions.foldsCase {
+        for index in 0..<key.count { unsafe hash = HashFunction.step(hash, MapByte.folded(key[index])) }
+      } else {
+        for index in 0..<key.count { unsafe hash = HashFunction.step(hash, key[index]) }
+      }
     }
     return conventions.includesNul ? HashFunction.step(hash, MapByte.nul) : hash
   }
 
-  // MARK: Arranging
-
-  /// Sorts by bucket, then each bucket by key, and leaves out what does not count.
-  private mutating func arrange(_ unordered: [UInt32]) {
-    let mask = UInt32(buckets - 1)
-    var starts = [UInt32](repeating: 0, count: buckets + 1)
-    for hash in unordered { starts[Int(hash & mask) + 1] += 1 }
-    for bucket in 0..<buckets { starts[bucket + 1] += starts[bucket] }
-    var next = starts
-    order = [UInt32](repeating: 0, count: unordered.count)
-    for number in unordered.indices {
-      let bucket = Int(unordered[number] & mask)
-      order[Int(next[bucket])] = UInt32(number)
-      next[bucket] += 1
-    }
-    next = []
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: true)
-    var kept = 0
-    var fetched = 0
-    var touched: UInt8 = 0
-    defer { withExtendedLifetime(touched) {} }
-    for bucket in 0..<buckets {
-      let range = Int(starts[bucket])..<Int(starts[bucket + 1])
-      starts[bucket] = UInt32(kept)
-      guard !range.isEmpty else { continue }
-      if range.upperBound > fetched {
-        fetched = range.upperBound + 4 * MapContents.batchSize
-        touched &+= fetch(range.lowerBound..<fetched)
-      }
-      sorter.sort(&order, range)
-      guard sorter.foundEqualKeys else {
-        if kept != range.lowerBound {
-          for position in range { order[kept + position - range.lowerBound] = order[position] }
-        }
-        kept += range.count
-        continue
-      }
-      var run = range.lowerBound
-      while run < range.upperBound {
-        var end = run + 1
-        while end < range.upperBound, sorter.isEqual(end - range.lowerBound, to: run - range.lowerBound) { end += 1 }
-        keep(run..<end, &kept)
-        run = end
+  /// Notes which pairs do not count, or are merged into another.
+  private mutating func noteEqualKeys() {
+    for equal in arranged.equalKeys {
+      if conventions.duplicates == .mergeNewestFirst {
+        older[equal.counted] = equal.others.reversed()
+      } else {
+        for number in equal.others { duplicates.append(MapDuplicate(counted: equal.counted, ignored: number)) }
       }
     }
-    starts[buckets] = UInt32(kept)
-    order.removeSubrange(kept...)
-    bucketStarts = starts
-    hashes = order.map { unordered[Int($0)] }
     duplicates.sort { max($0.counted, $0.ignored) < max($1.counted, $1.ignored) }
-  }
-
-  /// Moves the pairs of a run of equal keys that count down to `kept`, and notes the others.
-  private mutating func keep(_ run: Range<Int>, _ kept: inout Int) {
-    let numbers = Array(order[run])
-    switch conventions.duplicates {
-    case .keepAll:
-      for number in numbers {
-        order[kept] = number
-        kept += 1
-      }
-    case .keepFirst:
-      order[kept] = numbers[0]
-      kept += 1
-      for number in numbers.dropFirst() { duplicates.append(MapDuplicate(counted: numbers[0], ignored: number)) }
-    case .keepLast:
-      let last = numbers[numbers.count - 1]
-      order[kept] = last
-      kept += 1
-      for number in numbers.dropLast() { duplicates.append(MapDuplicate(counted: last, ignored: number)) }
-    case .mergeNewestFirst:
-      let last = numbers[numbers.count - 1]
-      order[kept] = last
-      kept += 1
-      if numbers.count > 1 { older[last] = numbers.dropLast().reversed() }
-    }
   }
 
   /// Leaves out a key `@` of the text: the marker is stored last, over it.
   private mutating func dropMarker() {
     let hash = MapContents.hash([MapByte.marker].span, conventions)
-    while let position = position(ofKey: [MapByte.marker].span, hash: hash) {
-      order.remove(at: position)
-      hashes.remove(at: position)
-      for bucket in bucketStarts.indices where bucketStarts[bucket] > UInt32(position) { bucketStarts[bucket] -= 1 }
-    }
+    while let position = position(ofKey: [MapByte.marker].span, hash: hash) { arranged.remove(at: position) }
   }
 
   // MARK: Looking up
 
-  /// Where the first pair with this key stands in ``order``.
+  /// Where the first pair with this key stands in ``entries``.
   /// - Parameters:
   ///   - key: the key as stored, without the NUL of the convention.
   ///   - hash: the hash of the key as stored, with it.
   func position(ofKey key: Span<UInt8>, hash: UInt32) -> Int? {
     let bucket = Int(hash & UInt32(buckets - 1))
-    for position in Int(bucketStarts[bucket])..<Int(bucketStarts[bucket + 1])
-    where hashes[position] == hash && hasKey(key, at: position) {
+    for position in Int(arranged.bucketStarts[bucket])..<Int(arranged.bucketStarts[bucket + 1])
+    where entries[position].hash == hash && hasKey(key, at: position) {
       return position
     }
     return nil
@@ -170,101 +130,68 @@ public struct MapContents: Sendable {
   /// Whether the pair at a position has this key, which is given as stored, without NUL.
   @inline(__always)
   func hasKey(_ key: Span<UInt8>, at position: Int) -> Bool {
-    let pair = pairs.pairs[Int(order[position])]
-    guard Int(pair.keyLength) == key.count else { return false }
-    let bytes = pairs.bytes.span
-    let own = bytes.extracting(Int(pair.keyOffset)..<Int(pair.keyOffset) + key.count)
-    if conventions.foldsCase {
-      for index in key.indices where MapByte.folded(own[index]) != key[index] { return false }
-    } else {
-      for index in key.indices where own[index] != key[index] { return false }
-    }
-    return true
+    arranged.bytes.span.extracting(entries[position].key).hasBytes(of: key)
   }
 
   /// Whether the pair at a position has this value, which is given without NUL.
   @inline(__always)
   func hasValue(_ value: Span<UInt8>, at position: Int) -> Bool {
-    if isMerged(order[position]) {
-      let merged = self.value(at: position)
-      guard merged.count == value.count else { return false }
-      for index in value.indices where merged[index] != value[index] { return false }
-      return true
-    }
-    let pair = pairs.pairs[Int(order[position])]
-    guard Int(pair.valueLength) == value.count else { return false }
-    let bytes = pairs.bytes.span
-    let own = bytes.extracting(Int(pair.valueOffset)..<Int(pair.valueOffset) + value.count)
-    return unsafe own.withUnsafeBufferPointer { own in
-      unsafe value.withUnsafeBufferPointer { value in unsafe own.elementsEqual(value) }
-    }
+    let entry = entries[position]
+    if isMerged(entry.number) { return self.value(at: position).span.hasBytes(of: value) }
+    return arranged.bytes.span.extracting(entry.value).hasBytes(of: value)
   }
 
   /// The key of the pair at a position as stored, without NUL.
-  func key(at position: Int) -> [UInt8] {
-    let key = pairs.key(pairs.pairs[Int(order[position])])
-    return conventions.foldsCase ? key.map { MapByte.folded($0) } : Array(key)
-  }
+  func key(at position: Int) -> [UInt8] { Array(arranged.bytes[entries[position].key]) }
 
-  /// The value of the pair at a position as stored, without NUL.
-  func value(at position: Int) -> [UInt8] { value(ofNumber: order[position]) }
-
-  /// The value of a pair that counts, by its number, as stored, without NUL: merged where pairs are merged.
-  func value(ofNumber number: UInt32) -> [UInt8] {
-    func own(_ number: UInt32) -> ArraySlice<UInt8> { pairs.value(pairs.pairs[Int(number)]) }
-    guard var others = older[number] else { return Array(own(number)) }
+  /// The value of the pair at a position as stored, without NUL: merged where pairs are merged.
+  func value(at position: Int) -> [UInt8] {
+    let entry = entries[position]
+    let own = Array(arranged.bytes[entry.value])
+    guard var others = older[entry.number] else { return own }
+    func value(_ number: UInt32) -> ArraySlice<UInt8> { pairs.value(pairs.pairs[Int(number)]) }
     // An empty old value leaves no comma: sendmail takes the new one instead.
-    while let oldest = others.last, own(oldest).isEmpty { others.removeLast() }
-    return others.reduce(into: Array(own(number))) { merged, number in
+    while let oldest = others.last, value(oldest).isEmpty { others.removeLast() }
+    return others.reduce(into: own) { merged, number in
       merged.append(MapByte.comma)
-      merged.append(contentsOf: own(number))
+      merged.append(contentsOf: value(number))
     }
   }
+
+  /// The 1-based line of the pair at a position.
+  func line(at position: Int) -> Int { Int(pairs.pairs[Int(entries[position].number)].line) }
 
   /// Whether the value of a pair that counts is made of several.
   @inline(__always)
   func isMerged(_ number: UInt32) -> Bool { !older.isEmpty && older[number] != nil }
 
-  /// Reads one byte of the text of each pair at some positions.
-  ///
-  /// Pairs of one bucket are all over the text. Asked for one after the other, with work between, each is waited for; asked
-  /// for together, many are fetched at a time.
-  func fetch(_ positions: Range<Int>) -> UInt8 {
-    let bytes = pairs.bytes
-    let list = pairs.pairs
-    var sum: UInt8 = 0
-    for position in positions.clamped(to: order.indices) {
-      let pair = list[Int(order[position])]
-      // Most pairs are on two lines of the cache.
-      if Int(pair.valueOffset) < bytes.count { sum &+= bytes[Int(pair.keyOffset)] &+ bytes[Int(pair.valueOffset)] }
-    }
-    return sum
-  }
-
-  /// How many pairs are fetched together; their text fits the processor's cache.
-  static let batchSize = 128
-
   // MARK: Writing
 
-  /// The numbers of the pairs that count, by key: the order of a btree.
-  func orderByKey() -> [UInt32] {
-    var sorter = BucketSorter(pairs, foldsCase: conventions.foldsCase, longerFirst: false)
-    var result = order
-    sorter.sort(&result, 0..<result.count)
-    return result
-  }
+  /// The positions of the pairs by key: the order of a btree.
+  func positionsByKey() -> [UInt32] { arranged.positionsByKey() }
 
   /// The keys as stored, without the NUL of the convention and without the marker, in the order in which they are written.
   package func storedKeys(for type: MapType) -> [[UInt8]] {
-    (type == .hash ? order : orderByKey()).map { number in
-      let key = pairs.key(pairs.pairs[Int(number)])
-      return conventions.foldsCase ? key.map { MapByte.folded($0) } : Array(key)
-    }
+    (type == .hash ? Array(0..<UInt32(entries.count)) : positionsByKey()).map { key(at: Int($0)) }
   }
 
   /// A buffer size for writing, in bytes: for a small map no more than it needs.
   var bulkBufferSize: Int {
-    min(1 << 20, max(4096, (meanPairSize + 32) * order.count + 1024))
+    min(256 << 10, max(4096, (meanPairSize + 32) * entries.count + 1024))
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether two spans have the same bytes.
+  @inline(__always)
+  func hasBytes(of other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    return unsafe withUnsafeBytes { own in
+      unsafe other.withUnsafeBytes { other in
+        guard let left = own.baseAddress, let right = other.baseAddress else { return true }
+        return unsafe memcmp(left, right, own.count) == 0
+      }
+    }
   }
 }
 

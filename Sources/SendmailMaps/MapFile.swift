@@ -107,9 +107,7 @@ public struct MapFile: Sendable {
     do throws(MapError) {
       let type = type ?? .hash
       // The replacement waits for the disk, once.
-      try Database.withoutSyncing { () throws(MapError) in
-        _ = try MapBuilder(type: type).build(contents, at: path, progress: progress)
-      }
+      _ = try MapBuilder(type: type, waitsForDisk: false).build(contents, at: path, progress: progress)
       try contents.checkSample(of: path, type: type)
     } catch {
       throw MapFileError(.closing, error)
@@ -353,12 +351,12 @@ extension MapContents {
   ///
   /// - Throws: ``MapError`` where it is damaged, or a pair is not there, or has another value.
   func checkSample(of path: String, type: MapType) throws(MapError) {
-    guard order.count > 1000 else {
+    guard entries.count > 1000 else {
       return try throwingMapError { () throws(BerkeleyDBError) in try Database.verify(path: path) }
     }
     let reader = try MapReader(path: path, type: type, verifies: false)
-    let step = max(1, order.count / 200)
-    for position in stride(from: 0, to: order.count, by: step) {
+    let step = max(1, entries.count / 200)
+    for position in stride(from: 0, to: entries.count, by: step) {
       let key = key(at: position)
       // Of several values libdb gives the first.
       guard position == 0 || self.key(at: position - 1) != key else { continue }

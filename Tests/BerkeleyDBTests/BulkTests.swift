@@ -17,7 +17,8 @@ import Testing
       let value = random.bytes(Int.random(in: 0...(large ? 20_000 : 100), using: &random))
       let terminated = Bool.random(using: &random)
       try writer.append(key: key.span, value: value.span, terminator: terminated ? 0 : nil)
-      expected[key] = value + (terminated ? [0] : [])
+      let end: [UInt8] = terminated ? [0] : []
+      expected[key + end] = value + end
     }
     let count = writer.count
     #expect(count == 5000)

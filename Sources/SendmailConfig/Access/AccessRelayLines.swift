@@ -83,14 +83,19 @@ extension AccessTable {
   /// Comments that begin as a note of a relay and cannot be read, so that nothing is done about them.
   public var unreadableNotes: [Diagnostic] {
     let text = table.text
-    return (0..<text.lineCount).compactMap { index in
+    let bytes = text.buffer.span
+    let lines = text.lines.span
+    var result: [Diagnostic] = []
+    for index in lines.indices where bytes[lines[index].range.lowerBound] == ASCII.numberSign {
       let line = text.buffer[text.content(at: index)]
-      guard line.first == ASCII.numberSign, RelayNote.isMeant(line), RelayNote(line: line) == nil else { return nil }
-      return Diagnostic(
-        code: .relayUnreadableNote, severity: .warning, line: index + 1,
-        message: "the note cannot be read, so it neither ends nor explains anything",
-        remedy: "write: # mailcfg: relay CLIENT expires=YYYY-MM-DD note=TEXT (the last two may be left out)")
+      guard RelayNote.isMeant(line), RelayNote(line: line) == nil else { continue }
+      result.append(
+        Diagnostic(
+          code: .relayUnreadableNote, severity: .warning, line: index + 1,
+          message: "the note cannot be read, so it neither ends nor explains anything",
+          remedy: "write: # mailcfg: relay CLIENT expires=YYYY-MM-DD note=TEXT (the last two may be left out)"))
     }
+    return result
   }
 
   /// The relay notes and their 0-based lines.

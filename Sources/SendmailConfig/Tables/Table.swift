@@ -1,3 +1,5 @@
+internal import SystemSupport
+
 /// An editable text in makemap's grammar: access, virtusertable, mailertable and the others that `makemap(8)` compiles.
 ///
 /// Parsing never fails: a line that makemap would refuse is kept as it is and named in ``diagnostics``. An edit changes the
@@ -23,18 +25,25 @@ public struct Table: Sendable {
       text.buffer.span, content, terminated: content.upperBound < text.lines[index].range.upperBound)
   }
 
+  /// Calls `body` with each 0-based line and what it is, in order, until it answers false.
+  @inline(__always)
+  package func forEachLine(_ body: (Int, TableLine) -> Bool) {
+    let bytes = text.buffer.span
+    let mayHoldNUL = firstIndex(of: ASCII.nul, in: bytes, 0..<bytes.count) != nil
+    let lines = text.lines.span
+    for index in lines.indices {
+      var content = lines[index].range
+      let terminated = bytes[content.upperBound - 1] == ASCII.lineFeed
+      if terminated { content = content.lowerBound..<content.upperBound - 1 }
+      let line = grammar.classify(bytes, content, terminated: terminated, mayHoldNUL: mayHoldNUL)
+      guard body(index, line) else { return }
+    }
+  }
+
   /// Calls `body` with the 0-based line and the places of each entry, in order, until it answers false.
   @inline(__always)
   package func forEachEntry(_ body: (Int, TableFields) -> Bool) {
-    let bytes = text.buffer.span
-    for (index, line) in text.lines.enumerated() {
-      var content = line.range
-      let terminated = bytes[content.upperBound - 1] == ASCII.lineFeed
-      if terminated { content = content.lowerBound..<content.upperBound - 1 }
-      if case .entry(let fields) = grammar.classify(bytes, content, terminated: terminated), !body(index, fields) {
-        return
-      }
-    }
+    forEachLine { index, line in if case .entry(let fields) = line { body(index, fields) } else { true } }
   }
 
   /// The entries, in the order of the text; later entries of a key that stands twice are among them.
@@ -68,16 +77,18 @@ public struct Table: Sendable {
   ///
   /// - Complexity: O(*n*) in bytes; 16 bytes of memory an entry.
   public var pairs: MapPairs {
-    var pairs: [MapPairs.Pair] = []
-    pairs.reserveCapacity(text.lineCount)
-    forEachEntry { index, fields in
-      pairs.append(
-        MapPairs.Pair(
-          keyOffset: UInt32(truncatingIfNeeded: fields.key.lowerBound),
-          keyLength: UInt16(truncatingIfNeeded: fields.key.count),
-          valueOffset: UInt32(truncatingIfNeeded: fields.value.lowerBound),
-          valueLength: UInt16(truncatingIfNeeded: fields.value.count), line: UInt32(truncatingIfNeeded: index + 1)))
-      return true
+    let pairs = unsafe [MapPairs.Pair](unsafeUninitializedCapacity: text.lineCount) { pairs, count in
+      forEachEntry { index, fields in
+        unsafe pairs.initializeElement(
+          at: count,
+          to: MapPairs.Pair(
+            keyOffset: UInt32(truncatingIfNeeded: fields.key.lowerBound),
+            keyLength: UInt16(truncatingIfNeeded: fields.key.count),
+            valueOffset: UInt32(truncatingIfNeeded: fields.value.lowerBound),
+            valueLength: UInt16(truncatingIfNeeded: fields.value.count), line: UInt32(truncatingIfNeeded: index + 1)))
+        count += 1
+        return true
+      }
     }
     return MapPairs(bytes: text.buffer, pairs: pairs)
   }

@@ -31,13 +31,17 @@ extension Table {
           remedy: "remove the first three bytes"))
     }
     var carriageReturn: Int?
-    for index in 0..<text.lineCount {
-      switch classify(index) {
+    let bytes = text.buffer.span
+    forEachLine { index, line in
+      switch line {
       case .malformed(let defect): result.append(diagnostic(defect, index))
       case .entry(let fields):
-        if carriageReturn == nil, text.buffer[fields.value].last == ASCII.carriageReturn { carriageReturn = index }
+        if !fields.value.isEmpty, bytes[fields.value.upperBound - 1] == ASCII.carriageReturn, carriageReturn == nil {
+          carriageReturn = index
+        }
       case .blank, .comment: break
       }
+      return true
     }
     if let carriageReturn {
       result.append(

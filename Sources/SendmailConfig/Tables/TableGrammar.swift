@@ -1,3 +1,5 @@
+internal import SystemSupport
+
 /// How makemap reads the lines of a table (`makemap(8)`): its separator and its comment character.
 ///
 /// ```abnf
@@ -59,15 +61,17 @@ extension TableGrammar {
   ///   - bytes: The buffer.
   ///   - content: The line's place in it, without its LF.
   ///   - terminated: Whether an LF follows. makemap takes a NUL in a last line without LF for its end.
+  ///   - mayHoldNUL: Whether there can be a NUL in the line.
   @inline(__always)
-  package func classify(_ bytes: Span<UInt8>, _ content: Range<Int>, terminated: Bool) -> TableLine {
+  package func classify(
+    _ bytes: Span<UInt8>, _ content: Range<Int>, terminated: Bool, mayHoldNUL: Bool = true
+  ) -> TableLine {
     let start = content.lowerBound
     var end = content.upperBound
     guard end - start <= TableGrammar.longestLine else { return .malformed(.tooLong) }
-    let raw = unsafe bytes.bytes
-    if let nul = TableGrammar.firstNUL(raw, content) {
+    if mayHoldNUL, let index = firstIndex(of: ASCII.nul, in: bytes, content) {
       if terminated { return .malformed(.containsNUL) }
-      end = nul
+      end = index
     }
     guard start < end else { return .blank }
     let first = bytes[start]
@@ -77,7 +81,7 @@ extension TableGrammar {
       while index < end, bytes[index] != separator { index += 1 }
     } else {
       guard !ASCII.isSpace(first) else { return .malformed(.leadingBlank) }
-      index = TableGrammar.endOfKey(raw, start..<end)
+      index = unsafe TableGrammar.endOfKey(bytes.bytes, start..<end)
     }
     let key = start..<index
     if let separator {
@@ -112,22 +116,5 @@ extension TableGrammar {
       index += 1
     }
     return min(index, line.upperBound)
-  }
-
-  /// The first NUL byte of a line.
-  @inline(__always)
-  private static func firstNUL(_ bytes: RawSpan, _ line: Range<Int>) -> Int? {
-    var index = line.lowerBound
-    while index + 8 <= line.upperBound {
-      let word = unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-      let marks = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-      if marks != 0 { return index + (marks.trailingZeroBitCount >> 3) }
-      index += 8
-    }
-    while index < line.upperBound {
-      if unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) == ASCII.nul { return index }
-      index += 1
-    }
-    return nil
   }
 }

@@ -1,3 +1,5 @@
+internal import SystemSupport
+
 /// A lossless text: the bytes of a file as lines that can be replaced, and every other byte as it was.
 ///
 /// One buffer holds the bytes as read, and behind them the bytes that edits have added; a line is a place in it. Lines
@@ -168,28 +170,10 @@ public struct Text: Sendable {
     // Mail tables have some 40 bytes a line: one allocation is right for most, two for nearly all.
     result.reserveCapacity((bytes.count - offset) / 40 + 1)
     var start = offset
-    func finish(at end: Int) {
+    while let index = firstIndex(of: ASCII.lineFeed, in: bytes, start..<bytes.count) {
       result.append(
-        Line(start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: end - start)))
-      start = end
-    }
-    // Eight bytes at a time: a mark for each that is LF, and for no other.
-    let raw = unsafe bytes.bytes
-    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-    var index = offset
-    while index + 8 <= bytes.count {
-      let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-      let other = UInt64(littleEndian: word) ^ 0x0A0A_0A0A_0A0A_0A0A
-      var marks = ~(((other & low) &+ low) | other | low)
-      while marks != 0 {
-        finish(at: index + (marks.trailingZeroBitCount >> 3) + 1)
-        marks &= marks &- 1
-      }
-      index += 8
-    }
-    while index < bytes.count {
-      if bytes[index] == ASCII.lineFeed { finish(at: index + 1) }
-      index += 1
+        Line(start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: index + 1 - start)))
+      start = index + 1
     }
     if start < bytes.count {
       result.append(
