@@ -50,7 +50,7 @@ public struct MapContents: Sendable {
   }
 
   /// From how many pairs on a second thread is worth its making.
-  static let pairsForTwoThreads = 5000
+  static let pairsForTwoThreads = 20_000
 
   /// How many pairs a map of this holds, the marker included.
   public var count: Int { entries.count + (conventions.marker ? 1 : 0) }

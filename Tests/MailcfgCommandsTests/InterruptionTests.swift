@@ -14,7 +14,7 @@ import Testing
     [("mkdirat", 1)] + (1...6).map { ("fsync", $0) } + [
       ("renameat2", 1), ("renameat2", 2), ("utimensat", 1), ("utimensat", 2),
     ]
-    + [("fsync", 7), ("fsync", 8)] + (1...4).map { ("unlinkat", $0) }
+    + [("fsync", 7)] + (1...4).map { ("unlinkat", $0) }
 
   /// Runs mailcfg under strace, which kills it when it makes a system call for the nth time.
   private func kill(_ place: Workplace, at call: String, _ when: Int, _ arguments: [String]) throws -> Outcome {
