@@ -22,7 +22,7 @@ extension FuzzTarget {
       default: edit = try file.set(name, to: destinations, allowing: permissions)
       }
     } catch {
-      try require(!error.message.utf8.contains(0x0A), "a message of two lines: \(error.message)")
+      try requireOneLine(error.message)
       return try require(file.text.bytes == bytes, "a refused change changed the text")
     }
     if kind < 2 { asked = [] }
@@ -118,7 +118,5 @@ private func requireSound(_ file: AliasesFile, _ aliases: [Alias]) throws(FuzzFa
       "pair and alias of line \(pair.line) differ")
     try require(alias.lines.upperBound - 1 <= file.text.lineCount, "an alias beyond the text")
   }
-  for finding in file.diagnostics {
-    try require(1...max(1, file.text.lineCount) ~= finding.line && finding.column > 0, "a finding of no line")
-  }
+  try requireSound(file.diagnostics, of: file.text)
 }

@@ -17,13 +17,11 @@ extension FuzzTarget {
       try require(line.starts(with: member.word.bytes), "a member that does not stand where it is said to")
       try require(!member.word.isEmpty, "an empty member")
     }
-    for finding in file.diagnostics {
-      try require(1...max(1, file.text.lineCount) ~= finding.line && finding.column > 0, "a finding of no line")
-    }
+    try requireSound(file.diagnostics, of: file.text)
     do throws(EditError) {
       if isRemoval { try file.remove(word) } else { try file.add(word) }
     } catch {
-      try require(!error.message.utf8.contains(0x0A), "a message of two lines: \(error.message)")
+      try requireOneLine(error.message)
       return try require(file.text.bytes == bytes, "a refused change changed the text")
     }
     let after = ClassFile(file.text.bytes, format: format, purpose: purpose).members.map(\.word)

@@ -15,6 +15,7 @@ extension FuzzTarget {
       try require(line.lines.lowerBound == next && !line.lines.isEmpty, "line \(next) is in no logical line, or in two")
       next = line.lines.upperBound
     }
+    try requireSound(file.diagnostics, of: file.text)
     let endsEarly = next <= count
     try require(!endsEarly || bytes.contains(0), "line \(next) is in no logical line")
     let places =

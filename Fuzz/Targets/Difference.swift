@@ -20,6 +20,19 @@ struct Difference<Element: Equatable> {
   }
 }
 
+/// Sees that findings are about lines that are there, and that no byte of the file acts on a terminal.
+func requireSound(_ findings: [Diagnostic], of text: Text) throws(FuzzFailure) {
+  for finding in findings {
+    try require(1...max(1, text.lineCount) ~= finding.line && finding.column > 0, "a finding of no line")
+    try requireOneLine(finding.message + finding.remedy)
+  }
+}
+
+/// Sees that a message stands on one line, without control characters.
+func requireOneLine(_ message: String) throws(FuzzFailure) {
+  try require(message.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "a message with a control character: \(message)")
+}
+
 /// Lines with their terminators.
 func lines(of bytes: [UInt8]) -> [[UInt8]] {
   var lines: [[UInt8]] = []

@@ -119,7 +119,10 @@ extension FuzzTarget {
       case .keepFirst: kept = Array(all.prefix(1))
       case .keepLast: kept = Array(all.suffix(1))
       case .keepAll: kept = all
-      case .mergeNewestFirst: kept = [Array(all.reversed().joined(separator: [0x2C]))]
+      case .mergeNewestFirst:
+        // An empty old value leaves no comma.
+        let first = all.firstIndex { !$0.isEmpty } ?? all.count - 1
+        kept = [Array(all[first...].reversed().joined(separator: [0x2C]))]
       }
       for value in kept { result.append(StoredRecord(key: key + nul, value: value + nul)) }
     }

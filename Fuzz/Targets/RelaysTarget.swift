@@ -33,7 +33,7 @@ extension FuzzTarget {
     do throws(EditError) {
       client = try RelayClient(String(decoding: words, as: UTF8.self))
     } catch {
-      return try require(!error.message.utf8.contains(0x0A), "a message of two lines: \(error.message)")
+      return try requireOneLine(error.message)
     }
     guard case .some(let again) = try? RelayClient("\(client)"), again == client else {
       throw FuzzFailure(description: "\(client) is not read back")
@@ -59,7 +59,7 @@ extension FuzzTarget {
     do throws(EditError) {
       change = try access.allowRelay(from: client, expires: expires, isUnlimited: isUnlimited, note: note)
     } catch {
-      try require(!error.message.utf8.contains(0x0A), "a message of two lines: \(error.message)")
+      try requireOneLine(error.message)
       return try require(access.table.text.bytes == before.table.text.bytes, "a refused change changed the text")
     }
     let after = AccessTable(access.table.text.bytes, ipv6Form: before.ipv6Form)

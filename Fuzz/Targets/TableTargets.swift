@@ -32,7 +32,7 @@ extension FuzzTarget {
     let value = ByteString(input.string())
     let bytes = input.rest()
     var users = VirtualUserTable(bytes)
-    _ = users.diagnostics
+    try requireSound(users.diagnostics, of: users.table.text)
     for rule in users.rules { _ = (rule.key.user, rule.key.domain, rule.target.usesParts) }
     let before = users.table
     switch kind {
@@ -63,7 +63,7 @@ extension FuzzTarget {
     let value = ByteString(input.string())
     let bytes = input.rest()
     var access = AccessTable(bytes)
-    _ = access.diagnostics
+    try requireSound(access.diagnostics, of: access.table.text)
     for rule in access.rules { _ = (access.doubts(about: rule), rule.action) }
     let before = access.table
     if isRemoval {
@@ -96,9 +96,7 @@ func requireSound(_ table: Table) throws(FuzzFailure) {
     try require(table.entry(for: entry.key) == first, "another entry counts for \(entry.key.escaped)")
     _ = table.commentLines(above: entry.line)
   }
-  for finding in table.diagnostics {
-    try require(1...max(1, table.text.lineCount) ~= finding.line && finding.column > 0, "a finding of no line")
-  }
+  try requireSound(table.diagnostics, of: table.text)
   try require(bytes == table.text.original.bytes || table.text.isEdited, "reading changed the text")
 }
 
@@ -112,7 +110,7 @@ func requireEdited(
   do throws(EditError) {
     try change(&table)
   } catch {
-    try require(!error.message.utf8.contains(0x0A), "a message of two lines: \(error.message)")
+    try requireOneLine(error.message)
     try require(table.text.bytes == before.text.bytes, "a refused change changed the text")
     return
   }

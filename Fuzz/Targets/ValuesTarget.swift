@@ -30,6 +30,8 @@ extension FuzzTarget {
 
   private static func requireKeys(_ network: IPNetwork) throws(FuzzFailure) {
     for form in [IPv6Form.uncompressed, .compressed] {
+      // As many as 32,768 for a block that is 15 bits short of a whole group: a few show the same.
+      guard (network.prefixLength + 6) % (network.address.parts.count == 4 ? 8 : 16) <= 6 else { continue }
       guard let keys = try? network.keys(form) else { continue }
       try require(!keys.isEmpty && Set(keys).count == keys.count && keys.count <= 1 << 15, "\(keys.count) keys")
       for key in keys.prefix(4) {

@@ -47,7 +47,7 @@ import Testing
     "old value\n\\",
   ]
 
-  @Test(.needs(.makemap, .dbDump), arguments: 1...4 as ClosedRange<UInt64>)
+  @Test(.needs(.makemap, .dbDump), arguments: 1...2 as ClosedRange<UInt64>)
   func accessAndVirtualUsers(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var accepted = 0
@@ -68,16 +68,16 @@ import Testing
             expected[key.folded] = value
             accepted += 1
           } catch {
-            #expect(!error.message.utf8.contains(0x0A))
+            #expect(error.message.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
           }
         }
         try expect((isAccess ? access.table : users.table).text.bytes, expected, seed: seed)
       }
     }
-    #expect(accepted > 200)
+    #expect(accepted > 80)
   }
 
-  @Test(.needs(.makemap, .dbDump), arguments: 1...4 as ClosedRange<UInt64>) func relays(seed: UInt64) throws {
+  @Test(.needs(.makemap, .dbDump), arguments: 1...2 as ClosedRange<UInt64>) func relays(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var accepted = 0
     for text in Self.tables {
@@ -97,7 +97,7 @@ import Testing
           asked.formUnion(try parsed.keys(.uncompressed).map { (ByteString("connect:") + $0).folded.bytes })
           accepted += 1
         } catch {
-          #expect(!error.message.utf8.contains(0x0A))
+          #expect(error.message.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
         }
       }
       let found = try Oracle.makemap(access.table.text.bytes).pairs
@@ -107,10 +107,10 @@ import Testing
         #expect(asked.contains(pair.key) && isRelay, "seed \(seed): \(pair)")
       }
     }
-    #expect(accepted > 200)
+    #expect(accepted > 80)
   }
 
-  @Test(.needs(.sendmail, .dbDump), arguments: 1...3 as ClosedRange<UInt64>) func aliases(seed: UInt64) throws {
+  @Test(.needs(.sendmail, .dbDump), arguments: 1...2 as ClosedRange<UInt64>) func aliases(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let hosts = LocalHosts(names: [Array("local.example".utf8)])
     var accepted = 0
@@ -137,7 +137,7 @@ import Testing
           if !isAddition { asked[key] = [] }
           asked[key, default: expected[key].map { [Array($0.dropLast())] } ?? []] += destinations.map(\.bytes)
         } catch {
-          #expect(!error.message.utf8.contains(0x0A))
+          #expect(error.message.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
         }
       }
       let found = try Oracle.newaliases(file.text.bytes).pairs
@@ -152,7 +152,7 @@ import Testing
       let missing = Set(expected.keys).union(asked.keys).subtracting(found.map(\.key))
       #expect(missing == [], "seed \(seed)")
     }
-    #expect(accepted > 200)
+    #expect(accepted > 80)
   }
 
   /// Whether a value, blanks aside, is these parts in their order with commas between, some perhaps left out.
@@ -184,7 +184,7 @@ import Testing
               if case .added = try file.add(word) { words.append(word) }
               accepted += 1
             } catch {
-              #expect(!error.message.utf8.contains(0x0A))
+              #expect(error.message.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
             }
           }
           files.append((file.text.bytes, name))
