@@ -3,8 +3,10 @@ import Testing
 
 @testable import SendmailConfig
 
-/// Hostile values through every call that writes: sendmail's own programs then find the old entries and those that were
-/// asked for, and no other. What they find is compared with what was asked, never with what this library reads.
+/// Hostile values through every call that writes.
+///
+/// sendmail's own programs then find the old entries and those that were asked for, and no other. What they find is compared
+/// with what was asked, never with what this library reads.
 @Suite struct InjectionTests {
   /// How many calls go into one file.
   private static let calls = 250
