@@ -39,12 +39,24 @@ let package = Package(
     .testTarget(
       name: "SendmailDirectoryTests",
       dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "SystemSupport", "TestSupport"]),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "MailcfgCommands", "SendmailMaps", "BerkeleyDB", "SendmailConfig",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Fuzz/Targets"),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"]),
     .testTarget(
       name: "MailcfgCommandsTests",
       dependencies: ["MailcfgCommands", "SendmailMaps", "SendmailConfig", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings a main function of its own; see Fuzz/README.md.
+if Context.environment["MAILCFG_FUZZ"] != nil {
+  package.targets.append(.executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Entry"))
+}
 
 for target in package.targets where target.type != .system {
   target.swiftSettings = [

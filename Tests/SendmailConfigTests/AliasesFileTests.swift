@@ -75,6 +75,14 @@ private func hostileAliases(_ random: inout SplitMix64, count: Int) -> [UInt8] {
     return String(decoding: file.text.bytes, as: UTF8.self)
   }
 
+  /// What is added and what is replaced is the alias that was named, not the one that sendmail makes of the name.
+  @Test(arguments: ["b9\r", "b9;", "\u{B}b9", "<b9>", "b9 (c)"]) func anotherSpellingOfAName(name: String) throws {
+    var file = AliasesFile(Array("b9: root\n".utf8))
+    #expect(throws: EditError.self) { try file.set(ByteString(name), to: ["anna"]) }
+    #expect(throws: EditError.self) { try file.add(ByteString(name), to: ["anna"]) }
+    #expect(file.text.bytes == Array("b9: root\n".utf8))
+  }
+
   @Test func listsKeepTheirShape() throws {
     let list = "# team\nteam: anna,\n\tbernd,\n\tcarla\nother:\troot\n"
     #expect(

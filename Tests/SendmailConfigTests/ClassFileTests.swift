@@ -18,6 +18,12 @@ import Testing
 
   // MARK: Reading
 
+  @Test func aHostileFormatInAMessage() {
+    var file = ClassFile(format: ClassFileFormat("%*d%s\n\u{1B}x"))
+    let error = #expect(throws: EditError.self) { try file.add("1.example") }
+    #expect(error.map { !$0.message.utf8.contains { $0 < 0x20 } } == true)
+  }
+
   @Test func twoFormats() {
     let text = "one two\n\tthree\nfour # x\nfive#5\n  # indented\n# comment\n\nSIX.Example\r\nlast"
     #expect(words(text) == ["one", "three", "four", "five#5", "#", "SIX.Example", "last"])

@@ -85,6 +85,27 @@ func stored(_ pairs: MapPairs) -> [DumpedMap.Pair] {
     #expect(try table.set("new", for: "key") == .unchanged(line: 3))
   }
 
+  @Test func aLastValueThatGrows() throws {
+    var table = Table(Array("a b\nc REJ".utf8))
+    try table.set("REJECT me", for: "c")
+    #expect(table.text.bytes == Array("a b\nc REJECT me".utf8))
+  }
+
+  /// A separator that is repeated is never padded with blanks, and an entry without a value does not say there is none.
+  @Test func separatorsOfOtherGrammars() throws {
+    var colons = Table(Array("a:::b\nccc:d\n".utf8), grammar: TableGrammar(separator: 0x3A))
+    try colons.set("f", for: "e")
+    #expect(colons.entry(for: "e")?.value == "f")
+    var empty = Table(Array("a\nb\n".utf8), grammar: TableGrammar(allowsEmptyValues: true))
+    try empty.set("f", for: "e")
+    #expect(empty.entry(for: "e")?.value == "f")
+    for separator in [0x0A, 0] as [UInt8] {
+      var table = Table(grammar: TableGrammar(separator: separator))
+      #expect(throws: EditError.self) { try table.set("f", for: "e") }
+      #expect(table.text.bytes.isEmpty)
+    }
+  }
+
   /// Whatever is asked for, makemap finds the old entries and that one, or it is refused and nothing changes.
   @Test(.needs(.makemap, .dbDump)) func noInjection() throws {
     var random = SplitMix64(seed: 4)

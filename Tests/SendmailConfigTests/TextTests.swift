@@ -75,6 +75,15 @@ func hostileText(_ random: inout SplitMix64, count: Int) -> [UInt8] {
         == "--- x\n+++ x\n@@ -1,2 +1,3 @@\n a\n-b\n\\ No newline at end of file\n+b\n+c\n")
   }
 
+  /// A last line without a newline is not a line that comes again where a longer one begins with its bytes.
+  @Test func aLastLineThatGrows() {
+    for (new, expected) in [("bc\n", "a\nbc\n"), ("bc", "a\nbc"), ("b\nc\n", "a\nb\nc\n"), ("b", "a\nb")] {
+      var text = Text(Array("a\nb".utf8))
+      text.replaceLines(1..<2, with: Array(new.utf8))
+      #expect(String(decoding: text.bytes, as: UTF8.self) == expected)
+    }
+  }
+
   @Test func memory() {
     #expect(MemoryLayout<Text.Line>.stride <= 24)
   }

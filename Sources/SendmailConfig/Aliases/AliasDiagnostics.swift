@@ -50,7 +50,7 @@ extension AliasesFile {
       return Diagnostic(
         code: .aliasOddName, severity: .warning, line: number,
         message:
-          "newaliases says \"\(String(decoding: message.text, as: UTF8.self))\" and stores the alias all the same",
+          "newaliases says \"\(ByteString(message.text).escaped)\" and stores the alias all the same",
         remedy: "write the name as a plain word")
     case .indented:
       return error(
@@ -76,7 +76,7 @@ extension AliasesFile {
       let message = (messages + (refusal.map { [$0] } ?? [])).last
       return error(
         .aliasBadName,
-        "newaliases says \"\(message.map { String(decoding: $0.text, as: UTF8.self) } ?? "")\" and leaves the alias out",
+        "newaliases says \"\(message.map { ByteString($0.text).escaped } ?? "")\" and leaves the alias out",
         "write NAME: DESTINATION, where the name is a user of this host, or make a comment of the line")
     }
   }

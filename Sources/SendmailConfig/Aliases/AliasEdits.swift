@@ -31,6 +31,7 @@ extension AliasesFile {
     let parsed = try check(destinations, permissions)
     guard !parsed.isEmpty else { throw EditError(.badValue, "\(name.escaped): name at least one destination") }
     guard let entry = find(name) else { return try append(name, parsed) }
+    try checkNames(entry, name)
     var shape = AliasShape(entry, hosts: hosts)
     if shape.items.map(\.destination.text) == destinations.map(\.bytes) {
       return .unchanged(line: entry.line.lines.lowerBound + 1)
@@ -48,6 +49,7 @@ extension AliasesFile {
   ) throws(EditError) -> Edit {
     let parsed = try check(destinations, permissions)
     guard let entry = find(name) else { return try set(name, to: destinations, allowing: permissions) }
+    try checkNames(entry, name)
     var shape = AliasShape(entry, hosts: hosts)
     let before = shape.items.count
     for destination in parsed where !shape.items.contains(where: { $0.destination.isSame(as: destination) }) {
@@ -123,6 +125,14 @@ extension AliasesFile {
     return starts.last { !ASCII.isBlank(text.buffer[text.lines[$0].range.lowerBound]) } ?? 0
   }
 
+  /// Refuses to change an alias that is only what sendmail makes of the name, as of `sales;` or `sales` with a CR behind it.
+  private func checkNames(_ entry: AliasEntry, _ name: ByteString) throws(EditError) {
+    guard entry.key == name.folded.bytes else {
+      throw EditError(
+        .badKey, "alias \"\(name.escaped)\": newaliases would store \"\(ByteString(entry.key).escaped)\"; write that")
+    }
+  }
+
   private mutating func replace(_ entry: AliasEntry, with shape: AliasShape) throws(EditError) -> Edit {
     let bytes = shape.bytes
     try verify(bytes, key: entry.key, shape.items.map(\.destination))
@@ -163,7 +173,7 @@ extension AliasesFile {
         try refuse("it has to be one destination, without a comma and without blanks around it")
       }
       if only.kind == .invalid || !only.messages.isEmpty {
-        let message = only.messages.last.map { String(decoding: $0.text, as: UTF8.self) } ?? "User address required"
+        let message = only.messages.last.map { ByteString($0.text).escaped } ?? "User address required"
         try refuse("sendmail says: \(message)")
       }
       if case .user = only.kind, destination.bytes.contains(where: ASCII.isBlank),
@@ -203,7 +213,7 @@ extension AliasesFile {
     let parsed = AliasName.parse(bytes.span, hosts: hosts)
     guard let key = parsed.storedKey(in: bytes.span), parsed.messages.isEmpty else {
       let message = (parsed.messages + (parsed.refusal.map { [$0] } ?? [])).last
-      try refuse("newaliases says: \(message.map { String(decoding: $0.text, as: UTF8.self) } ?? "illegal alias name")")
+      try refuse("newaliases says: \(message.map { ByteString($0.text).escaped } ?? "illegal alias name")")
     }
     guard parsed.nameEnd == name.bytes.count, parsed.valueOffset == bytes.count else {
       try refuse("a colon ends the name of an alias, so it cannot be part of it")

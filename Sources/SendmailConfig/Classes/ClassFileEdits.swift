@@ -23,7 +23,7 @@ extension ClassFile {
     guard ClassFile.words(of: line, format) == [word] else {
       throw EditError(
         .badWord,
-        "\"\(word.escaped)\": on a line of its own, the format \(format) of the F line would not take this word; "
+        "\"\(word.escaped)\": on a line of its own, the format \(format.text.escaped) of the F line would not take this word; "
           + "add it by hand in the form that the format wants")
     }
     var place = text.lineCount

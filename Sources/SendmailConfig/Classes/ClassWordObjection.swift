@@ -23,7 +23,7 @@ struct ClassWordObjection: Equatable {
       }
       if ClassWordObjection.isLiteral(bytes) { return nil }
       if ClassWordObjection.isIPv4(bytes) {
-        self.init(.classNotHost, "an address matches only as a literal", "write [\(word)]")
+        self.init(.classNotHost, "an address matches only as a literal", "write [\(word.escaped)]")
         return
       }
     case .relayDomains:
@@ -44,7 +44,7 @@ struct ClassWordObjection: Equatable {
         return nil
       }
       if bytes.contains(ASCII.colon) {
-        self.init(.classNotHost, "an IPv6 prefix matches only behind IPv6:", "write IPv6:\(word)")
+        self.init(.classNotHost, "an IPv6 prefix matches only behind IPv6:", "write IPv6:\(word.escaped)")
         return
       }
       if last == 0x2E {

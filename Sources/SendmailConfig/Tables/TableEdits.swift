@@ -33,6 +33,7 @@ extension Table {
       let head = Array(text.buffer[text.lines[line].range.lowerBound..<fields.value.lowerBound])
       let end = Array(text.buffer[text.content(at: line).upperBound..<text.lines[line].range.upperBound])
       try check(length: head.count + value.bytes.count + rest.count)
+      try verify(head + value.bytes, key, value)
       replaceLines(line..<line + 1, with: head + value.bytes + rest + end)
       return .replaced(line: line + 1)
     }
@@ -85,6 +86,7 @@ extension Table {
       try check(value: value)
       let line = key.bytes + style.separator(keyWidth: key.bytes.count) + value.bytes
       try check(length: line.count + lineEnd.count - 1)
+      try verify(line, key, value)
       bytes += line + lineEnd
     }
     replaceLines(index..<index, with: bytes)
@@ -99,6 +101,9 @@ extension Table {
     if key.bytes.contains(ASCII.nul) { try refuse("a NUL byte in it would make makemap drop the line") }
     if first == grammar.comment { try refuse("beginning so, the line would be a comment") }
     if let separator = grammar.separator {
+      if separator == ASCII.lineFeed || separator == ASCII.nul {
+        try refuse("no line can hold the separator \(ASCII.escape(separator)), so no entry can be written")
+      }
       if key.bytes.contains(separator) { try refuse("the separator in it would cut it short") }
     } else if let blank = key.bytes.first(where: ASCII.isSpace) {
       try refuse(
@@ -121,6 +126,13 @@ extension Table {
     if grammar.separator.map({ $0 == first }) ?? ASCII.isSpace(first) {
       try refuse("it begins with what separates key and value, and would lose it")
     }
+  }
+
+  /// Reads back a line that is about to be written: it has to be this one entry, the case of the key aside.
+  private func verify(_ line: [UInt8], _ key: ByteString, _ value: ByteString) throws(EditError) {
+    guard case .entry(let fields) = grammar.classify(line.span, 0..<line.count, terminated: true),
+      ByteString(line[fields.key]).folded == key.folded, line[fields.value].elementsEqual(value.bytes)
+    else { throw EditError(.badValue, "\(key.escaped): the line would not be read back as it is meant") }
   }
 
   private func check(length: Int) throws(EditError) {

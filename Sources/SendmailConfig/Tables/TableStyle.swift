@@ -25,7 +25,10 @@ struct LineStyle {
     let columns = samples.map { LineStyle.column(after: $0.separator, from: $0.keyWidth) }
     let isColumn = samples.count > 1 && columns.allSatisfy { $0 == columns[0] }
     let single = nearest.separator.count <= 1 && samples.allSatisfy { $0.separator.elementsEqual(nearest.separator) }
-    guard isColumn, !single, keyWidth < columns[0] else { return Array(nearest.separator) }
+    // A separator that is no blank is repeated, never padded.
+    guard isColumn, !single, keyWidth < columns[0], nearest.separator.allSatisfy(ASCII.isBlank) else {
+      return Array(nearest.separator)
+    }
     guard nearest.separator.contains(ASCII.tab) else {
       return [UInt8](repeating: ASCII.space, count: columns[0] - keyWidth)
     }
@@ -56,7 +59,10 @@ extension Table {
     let below = stride(from: index, to: min(text.lineCount, index + reach), by: 1)
     var samples: [LineStyle.Sample] = []
     for line in Array(above) + Array(below) {
-      guard samples.count < 8, case .entry(let fields) = classify(line) else { continue }
+      // An entry that ends with its key, where values may be empty, says nothing about separators.
+      guard samples.count < 8, case .entry(let fields) = classify(line),
+        fields.key.upperBound < fields.value.lowerBound
+      else { continue }
       samples.append(
         LineStyle.Sample(
           keyWidth: fields.key.count, separator: text.buffer[fields.key.upperBound..<fields.value.lowerBound]))

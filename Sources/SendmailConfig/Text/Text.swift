@@ -109,7 +109,7 @@ public struct Text: Sendable {
     var indices = indices
     var bytes = bytes
     // Lines that come again at either end are no change.
-    while let first = indices.first, bytes.starts(with: buffer[lines[first].range]) {
+    while let first = indices.first, isWholeHead(lines[first].range, of: bytes) {
       bytes.removeFirst(lines[first].range.count)
       indices.removeFirst()
     }
@@ -127,6 +127,12 @@ public struct Text: Sendable {
     let start = buffer.count
     buffer.append(contentsOf: bytes)
     lines.replaceSubrange(indices, with: Text.lines(of: buffer.span, from: start))
+  }
+
+  /// Whether bytes begin with this whole line: a last line without LF may be the beginning of a longer one.
+  private func isWholeHead(_ line: Range<Int>, of bytes: [UInt8]) -> Bool {
+    guard bytes.starts(with: buffer[line]) else { return false }
+    return bytes.count == line.count || buffer[line.upperBound - 1] == ASCII.lineFeed
   }
 
   /// Whether bytes end with this whole line.
