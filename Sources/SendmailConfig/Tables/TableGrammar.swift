@@ -31,6 +31,7 @@ public struct TableGrammar: Sendable, Equatable {
 }
 
 /// What a line of a table is.
+@usableFromInline
 package enum TableLine: Equatable {
   case blank
   case comment
@@ -39,12 +40,19 @@ package enum TableLine: Equatable {
 }
 
 /// Where key and value of a line end and begin: offsets into the buffer.
+@usableFromInline
 package struct TableFields: Equatable {
-  package var key: Range<Int>
-  package var value: Range<Int>
+  @usableFromInline package var key: Range<Int>
+  @usableFromInline package var value: Range<Int>
+
+  @inlinable package init(key: Range<Int>, value: Range<Int>) {
+    self.key = key
+    self.value = value
+  }
 }
 
 /// Why makemap refuses a line.
+@usableFromInline
 package enum TableDefect: Equatable {
   case tooLong
   case containsNUL
@@ -59,7 +67,7 @@ extension TableGrammar {
   ///   - bytes: The buffer.
   ///   - content: The line's place in it, without its LF.
   ///   - terminated: Whether an LF follows. makemap takes a NUL in a last line without LF for its end.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func classify(_ bytes: Span<UInt8>, _ content: Range<Int>, terminated: Bool) -> TableLine {
     let start = content.lowerBound
     var end = content.upperBound
