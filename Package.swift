@@ -7,6 +7,7 @@ let package = Package(
     .library(name: "SendmailDirectory", targets: ["SendmailDirectory"]),
     .library(name: "SendmailConfig", targets: ["SendmailConfig"]),
     .library(name: "SendmailMaps", targets: ["SendmailMaps"]),
+    .library(name: "SendmailChecks", targets: ["SendmailChecks"]),
     .library(name: "BerkeleyDB", targets: ["BerkeleyDB"]),
     .executable(name: "mailcfg", targets: ["mailcfg"]),
   ],
@@ -19,10 +20,12 @@ let package = Package(
     .target(
       name: "MailcfgCommands",
       dependencies: [
-        "SendmailDirectory", "SendmailMaps", "SendmailConfig", "SystemSupport",
+        "SendmailDirectory", "SendmailChecks", "SendmailMaps", "SendmailConfig", "SystemSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "SendmailDirectory", dependencies: ["SendmailMaps", "SendmailConfig", "SystemSupport"]),
+    .target(
+      name: "SendmailDirectory", dependencies: ["SendmailChecks", "SendmailMaps", "SendmailConfig", "SystemSupport"]),
+    .target(name: "SendmailChecks", dependencies: ["SendmailConfig"]),
     .target(name: "SendmailMaps", dependencies: ["BerkeleyDB", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),
     .target(name: "SystemSupport", dependencies: ["CSystemSupport"]),
@@ -36,6 +39,7 @@ let package = Package(
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
+    .testTarget(name: "SendmailChecksTests", dependencies: ["SendmailChecks", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
       dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "SystemSupport", "TestSupport"]),

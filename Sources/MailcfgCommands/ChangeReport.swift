@@ -161,7 +161,7 @@ extension Output {
   }
 
   /// A line of a table, for output: without the password that it may hold.
-  private func shown(_ line: ByteString) -> ByteString {
+  func shown(_ line: ByteString) -> ByteString {
     let key = ByteString(line.bytes.prefix { !ASCII.isSpace($0) })
     guard !options.showSecrets, AccessKey(key).tag == .authInfo else { return line }
     return ByteString(key.bytes + [ASCII.tab] + Array("***".utf8))

@@ -31,7 +31,8 @@ public struct Mailcfg: ParsableCommand {
     version: version,
     subcommands: [
       RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
-      BuildCommand.self, StatusCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self, InitCommand.self,
+      BuildCommand.self, StatusCommand.self, CheckCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self,
+      InitCommand.self,
     ],
     groupedSubcommands: [
       CommandGroup(

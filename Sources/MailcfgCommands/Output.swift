@@ -47,11 +47,16 @@ struct Output {
     Output.write(Array((text + "\n").utf8), to: STDERR_FILENO)
   }
 
-  private var usesColor: Bool {
+  private var usesColor: Bool { usesColor(onStandardOutput: false) }
+
+  /// Whether severities are coloured on standard output, or on standard error.
+  func usesColor(onStandardOutput isResult: Bool) -> Bool {
     switch options.color {
     case .always: true
     case .never: false
-    case .auto: CurrentProcess.isTerminal(STDERR_FILENO) && CurrentProcess.environment("NO_COLOR") == nil
+    case .auto:
+      CurrentProcess.isTerminal(isResult ? STDOUT_FILENO : STDERR_FILENO)
+        && CurrentProcess.environment("NO_COLOR") == nil
     }
   }
 

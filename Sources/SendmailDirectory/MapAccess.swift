@@ -66,13 +66,8 @@ extension MailDirectory {
     return contents.duplicates.map { duplicate in
       let counted = contents.pairs.pairs[Int(duplicate.counted)]
       let ignored = contents.pairs.pairs[Int(duplicate.ignored)]
-      let key = ByteString(contents.pairs.key(ignored)).escaped
-      return Diagnostic(
-        code: isAlias ? .aliasDuplicate : .tableDuplicate, severity: isAlias ? .warning : .error,
-        line: Int(ignored.line),
-        message: "\(key) stands in line \(counted.line) too, and that line counts: "
-          + (isAlias ? "newaliases keeps the last" : "makemap keeps the first"),
-        remedy: "remove one of the two")
+      return Diagnostic.duplicate(
+        ByteString(contents.pairs.key(ignored)), line: Int(ignored.line), counted: Int(counted.line), isAlias: isAlias)
     }
   }
 

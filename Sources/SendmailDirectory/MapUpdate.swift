@@ -4,7 +4,7 @@ internal import SystemSupport
 
 /// The maps of one change to a mail directory.
 ///
-/// A map that is known to hold what its text gave before the change (``MapState``) is copied, and told what is new; every
+/// A map that is known to hold what its text gave before the change (``KnownMaps``) is copied, and told what is new; every
 /// other one is built anew. Both are looked into before they are put into place, and what they hold is remembered after.
 final class MapUpdate {
   private let locations: TableLocations
@@ -12,9 +12,9 @@ final class MapUpdate {
   private let staging: FileChange?
   private let home: Directory
   private let progress: ((_ path: String, _ pairs: Int, _ total: Int) -> Void)?
-  private var state: MapState
+  private var state: KnownMaps
   /// The contents of new texts.
-  private var texts: [MailTable: MapState.Contents] = [:]
+  private var texts: [MailTable: KnownMaps.Contents] = [:]
   private var amendments: [MailTable: Amendment] = [:]
   private var made: [MailTable: Made] = [:]
 
@@ -23,9 +23,9 @@ final class MapUpdate {
     var staged: StagedFile
     /// The pairs of the keys that the change touches, and of those that stand twice.
     var contents: MapContents
-    var record: MapState.Record
+    var record: KnownMaps.Record
     /// How many pairs came, less those that went, and what the map is now; nil where it is to be built anew.
-    var work: BackgroundWork<(difference: Int, map: MapState.Contents)?>
+    var work: BackgroundWork<(difference: Int, map: KnownMaps.Contents)?>
   }
 
   /// A map that will be in place.
@@ -33,8 +33,8 @@ final class MapUpdate {
     var rules: Fingerprint
     var entries: Int
     var twice: Set<[UInt8]>
-    var text: MapState.Contents
-    var map: BackgroundWork<MapState.Contents?>
+    var text: KnownMaps.Contents
+    var map: BackgroundWork<KnownMaps.Contents?>
   }
 
   init(
@@ -45,7 +45,7 @@ final class MapUpdate {
     self.staging = staging
     self.home = home
     self.progress = progress
-    state = MapState(in: home)
+    state = KnownMaps(in: home)
   }
 
   /// Begins to amend the map of an edited text, if it is known.
@@ -70,22 +70,22 @@ final class MapUpdate {
       work: BackgroundWork {
         // What was copied is what counts, not what lies there now.
         guard let (old, new) = copy, let (copied, size) = try? old.copy(to: new, key),
-          MapState.Contents(size: size, fingerprint: copied) == record.map,
+          KnownMaps.Contents(size: size, fingerprint: copied) == record.map,
           let difference = try? amendment.apply(to: path, type: type),
           let (fingerprint, newSize) = try? new.fingerprint(key)
         else { return nil }
-        return (difference, MapState.Contents(size: newSize, fingerprint: fingerprint))
+        return (difference, KnownMaps.Contents(size: newSize, fingerprint: fingerprint))
       })
   }
 
   /// Whether a text, as it was read, has some contents.
-  private func isText(_ text: Text, _ contents: MapState.Contents) -> Bool {
+  private func isText(_ text: Text, _ contents: KnownMaps.Contents) -> Bool {
     text.originalCount == contents.size && original(text) == contents
   }
 
-  private func original(_ text: Text) -> MapState.Contents {
+  private func original(_ text: Text) -> KnownMaps.Contents {
     let bytes = text.buffer.span.extracting(first: text.originalCount)
-    return MapState.Contents(size: bytes.count, fingerprint: Fingerprint(bytes, key: state.key))
+    return KnownMaps.Contents(size: bytes.count, fingerprint: Fingerprint(bytes, key: state.key))
   }
 
   /// Stages an edited text.
@@ -94,7 +94,7 @@ final class MapUpdate {
     let (fingerprint, size) = try staging.stage(
       text.runs, of: text.buffer, at: file.place, expecting: file.status.map { .contents($0) } ?? .nothing,
       key: state.key)
-    texts[table] = MapState.Contents(size: size, fingerprint: fingerprint)
+    texts[table] = KnownMaps.Contents(size: size, fingerprint: fingerprint)
   }
 
   /// Sees that the map of a text fits it, or will when the change is published.
@@ -150,21 +150,21 @@ final class MapUpdate {
     }
     try build(map, contents, at: staged.path)
     let twice = MapUpdate.twice(contents)
-    guard twice.count <= MapState.mostTwice, !twice.contains([]) else { return (findings, change) }
+    guard twice.count <= KnownMaps.mostTwice, !twice.contains([]) else { return (findings, change) }
     let built = try system { () throws(SystemError) in try staged.openForReading() }
     let key = state.key
     made[table] = Made(
       rules: rules, entries: contents.entryCount, twice: twice, text: texts[table] ?? original(text),
       map: BackgroundWork {
-        (try? built.fingerprint(key)).map { MapState.Contents(size: $0.size, fingerprint: $0.0) }
+        (try? built.fingerprint(key)).map { KnownMaps.Contents(size: $0.size, fingerprint: $0.0) }
       })
     return (findings, change)
   }
 
   /// Whether a map has some contents.
-  private func isMap(_ place: FileLocation, _ contents: MapState.Contents) -> Bool {
+  private func isMap(_ place: FileLocation, _ contents: KnownMaps.Contents) -> Bool {
     guard let (fingerprint, size) = try? place.open().fingerprint(state.key) else { return false }
-    return MapState.Contents(size: size, fingerprint: fingerprint) == contents
+    return KnownMaps.Contents(size: size, fingerprint: fingerprint) == contents
   }
 
   /// Builds a map and reads it back.
@@ -201,10 +201,10 @@ final class MapUpdate {
     guard !made.isEmpty else { return }
     for (table, made) in made {
       state.records[table] = nil
-      guard made.twice.count <= MapState.mostTwice, !made.twice.contains([]), let map = made.map.result() else {
+      guard made.twice.count <= KnownMaps.mostTwice, !made.twice.contains([]), let map = made.map.result() else {
         continue
       }
-      state.records[table] = MapState.Record(
+      state.records[table] = KnownMaps.Record(
         rules: made.rules, text: made.text, map: map, entries: made.entries, twice: made.twice)
     }
     state.write(in: home)

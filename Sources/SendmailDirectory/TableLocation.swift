@@ -40,7 +40,7 @@ struct TableLocations: Sendable {
   let configuration: ConfigurationFile?
   let configurationPath: String?
   /// The directory that the configuration was written for, where it is another one: this one is a copy of it.
-  private let home: String?
+  let home: String?
 
   /// Finds out where tables are.
   ///
@@ -160,7 +160,7 @@ struct TableLocations: Sendable {
   }
 
   /// A path of the configuration, as it is to be read here.
-  private func rebased(_ path: String) throws(MailDirectoryError) -> String {
+  func rebased(_ path: String) throws(MailDirectoryError) -> String {
     guard let home, path.hasPrefix("/") else { return path.hasPrefix("/") ? path : "\(directory)/\(path)" }
     let parent = TableLocations.parent(path)
     let name = String(path.dropFirst(parent == "/" ? 1 : parent.count + 1))
@@ -182,6 +182,13 @@ struct TableLocations: Sendable {
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {
     guard CurrentProcess.effectiveUser == 0, let user = configuration?.trustedUserForMakemap else { return nil }
+    if let number = UInt32(user.description) { return number }
+    return unsafe getpwnam(user.description)?.pointee.pw_uid
+  }
+
+  /// The number of the TrustedUser of the configuration, as sendmail reads it; nil where there is none.
+  var trustedUser: UInt32? {
+    guard let user = configuration?.trustedUser else { return nil }
     if let number = UInt32(user.description) { return number }
     return unsafe getpwnam(user.description)?.pointee.pw_uid
   }

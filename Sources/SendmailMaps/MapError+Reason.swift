@@ -11,4 +11,6 @@ extension MapError {
   public var isNotRegular: Bool { underlying?.code == .notARegularFile }
   /// Whether the file has no byte in it: a map that was never built.
   public var isEmptyFile: Bool { underlying?.code == .emptyFile }
+  /// Whether the file is in the format of Berkeley DB 1.85.
+  public var isVersion185: Bool { underlying?.code == .version185 }
 }

@@ -41,7 +41,7 @@ import Testing
   }
 
   static let pages =
-    ["README.md"]
+    ["README.md", "Docs/checks/README.md"]
     + ((try? listDirectory(Tools.checkout + "/Docs")) ?? []).filter { $0.hasSuffix(".md") }.map { "Docs/\($0)" }
 
   @Test func thePagesAreThere() { #expect(Self.pages.count > 5) }

@@ -237,24 +237,24 @@ import Testing
 
   /// A state is whole, or it says nothing; it comes out as it went in.
   @Test func aTornStateSaysNothing() throws {
-    var state = MapState()
-    func contents(_ size: Int) -> MapState.Contents {
-      MapState.Contents(size: size, fingerprint: Fingerprint([UInt8](repeating: 1, count: size).span, key: state.key))
+    var state = KnownMaps()
+    func contents(_ size: Int) -> KnownMaps.Contents {
+      KnownMaps.Contents(size: size, fingerprint: Fingerprint([UInt8](repeating: 1, count: size).span, key: state.key))
     }
     for table in [MailTable.access, .alias] {
-      state.records[table] = MapState.Record(
+      state.records[table] = KnownMaps.Record(
         rules: contents(3).fingerprint, text: contents(1000), map: contents(0), entries: 12,
         twice: [[0x00, 0xFF], Array("a b".utf8)])
     }
     let bytes = state.bytes
-    let read = try #require(MapState(parsing: bytes))
+    let read = try #require(KnownMaps(parsing: bytes))
     #expect(read.key == state.key)
     #expect(read.records == state.records)
-    for length in 0..<bytes.count { #expect(MapState(parsing: Array(bytes[..<length])) == nil) }
+    for length in 0..<bytes.count { #expect(KnownMaps(parsing: Array(bytes[..<length])) == nil) }
     for index in bytes.indices {
       var other = bytes
       other[index] ^= 1
-      #expect(MapState(parsing: other) == nil)
+      #expect(KnownMaps(parsing: other) == nil)
     }
   }
 

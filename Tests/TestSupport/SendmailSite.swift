@@ -31,9 +31,10 @@ package final class SendmailSite {
   ///
   /// It is written as `configuration`; nil is `sendmail.cf` in the mail directory. The `hosts` are more lines for `/etc/hosts`
   /// as this sendmail sees it: 127.0.0.77 is `c77.relay.example` there, 127.0.0.78 `c78.other.example`, and the other addresses
-  /// of 127/8 have no name.
+  /// of 127/8 have no name. Another `template` takes the place of the one that `scripts/oracle.mc` makes.
   package init(
-    mailDirectory: String, names: Names = .stock, configuration: String? = nil, hosts: [String] = []
+    mailDirectory: String, names: Names = .stock, configuration: String? = nil, hosts: [String] = [],
+    template other: [UInt8]? = nil
   ) throws(TestSupportError) {
     self.mailDirectory = mailDirectory
     self.names = names
@@ -56,7 +57,7 @@ package final class SendmailSite {
       "ALIASES": path(names.aliases), "HOSTNAMES": path(names.hostNames), "MAILERTABLE": path(names.mailers),
     ]
     let template: [UInt8]
-    do { template = try readFile(Tools.configurationTemplate) } catch {
+    do { template = try other ?? readFile(Tools.configurationTemplate) } catch {
       throw TestSupportError("\(error); run scripts/test-tools")
     }
     var text = ""

@@ -35,6 +35,9 @@ public struct AccessTag: Hashable, Sendable, CustomStringConvertible {
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.lowercased(), $0) })
   }()
+
+  /// The names of all tags that stock rule sets look up.
+  package static var allNames: [String] { Array(names.values).sorted() }
 }
 
 /// Whom an access entry is about.
@@ -133,4 +136,7 @@ public struct AccessRule: Sendable, Equatable {
   public var key: AccessKey { AccessKey(entry.key) }
   /// The value's meaning.
   public var action: AccessAction { AccessAction(entry.value, tag: key.tag) }
+
+  /// Reads an entry.
+  package init(entry: TableEntry) { self.entry = entry }
 }

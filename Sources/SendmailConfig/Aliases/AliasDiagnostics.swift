@@ -30,7 +30,8 @@ extension AliasesFile {
     return result
   }
 
-  private func finding(_ line: AliasLine, _ kind: Kind) -> Diagnostic? {
+  /// What is to be said of a logical line.
+  func finding(_ line: AliasLine, _ kind: Kind) -> Diagnostic? {
     let number = line.lines.lowerBound + 1
     func error(_ code: Diagnostic.Code, _ message: String, _ remedy: String) -> Diagnostic {
       Diagnostic(code: code, severity: .error, line: number, message: message, remedy: remedy)

@@ -23,13 +23,7 @@ extension Table {
   /// - Complexity: O(*n*) in bytes.
   public var diagnostics: [Diagnostic] {
     var result: [Diagnostic] = []
-    if text.buffer.starts(with: [0xEF, 0xBB, 0xBF]), text.lines.first?.start == 0 {
-      result.append(
-        Diagnostic(
-          code: .tableByteOrderMark, severity: .warning, line: 1,
-          message: "the file begins with a byte-order mark, which becomes part of the first line",
-          remedy: "remove the first three bytes"))
-    }
+    if let byteOrderMark { result.append(byteOrderMark) }
     var carriageReturn: Int?
     let bytes = text.buffer.span
     forEachLine { index, line in
@@ -43,18 +37,29 @@ extension Table {
       }
       return true
     }
-    if let carriageReturn {
-      result.append(
-        Diagnostic(
-          code: .tableCarriageReturn, severity: .warning, line: carriageReturn + 1,
-          column: text.content(at: carriageReturn).count,
-          message: "the line ends in CR LF, and makemap stores the CR as part of the value (first of such lines)",
-          remedy: "convert the file to LF line ends"))
-    }
+    if let carriageReturn { result.append(diagnosticOfCarriageReturn(at: carriageReturn)) }
     return result
   }
 
-  private func diagnostic(_ defect: TableDefect, _ index: Int) -> Diagnostic {
+  /// What is to be said of a byte-order mark at the head; nil where there is none.
+  package var byteOrderMark: Diagnostic? {
+    guard text.buffer.starts(with: [0xEF, 0xBB, 0xBF]), text.lines.first?.start == 0 else { return nil }
+    return Diagnostic(
+      code: .tableByteOrderMark, severity: .warning, line: 1,
+      message: "the file begins with a byte-order mark, which becomes part of the first line",
+      remedy: "remove the first three bytes")
+  }
+
+  /// What is to be said of the 0-based line that is the first one with a CR before its LF.
+  package func diagnosticOfCarriageReturn(at index: Int) -> Diagnostic {
+    Diagnostic(
+      code: .tableCarriageReturn, severity: .warning, line: index + 1, column: text.content(at: index).count,
+      message: "the line ends in CR LF, and makemap stores the CR as part of the value (first of such lines)",
+      remedy: "convert the file to LF line ends")
+  }
+
+  /// What is to be said of a 0-based line that makemap refuses.
+  package func diagnostic(_ defect: TableDefect, _ index: Int) -> Diagnostic {
     let content = text.content(at: index)
     switch defect {
     case .tooLong:

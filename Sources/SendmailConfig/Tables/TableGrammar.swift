@@ -33,6 +33,7 @@ public struct TableGrammar: Sendable, Equatable {
 }
 
 /// What a line of a table is.
+@usableFromInline
 package enum TableLine: Equatable {
   case blank
   case comment
@@ -41,12 +42,19 @@ package enum TableLine: Equatable {
 }
 
 /// Where key and value of a line end and begin: offsets into the buffer.
+@usableFromInline
 package struct TableFields: Equatable {
-  package var key: Range<Int>
-  package var value: Range<Int>
+  @usableFromInline package var key: Range<Int>
+  @usableFromInline package var value: Range<Int>
+
+  @inlinable package init(key: Range<Int>, value: Range<Int>) {
+    self.key = key
+    self.value = value
+  }
 }
 
 /// Why makemap refuses a line.
+@usableFromInline
 package enum TableDefect: Equatable {
   case tooLong
   case containsNUL

@@ -53,33 +53,34 @@ public struct ByteString: Hashable, Sendable, ExpressibleByStringLiteral, Custom
 }
 
 /// The bytes that the grammars name.
+@usableFromInline
 package enum ASCII {
-  package static let nul: UInt8 = 0x00
-  package static let tab: UInt8 = 0x09
-  package static let lineFeed: UInt8 = 0x0A
-  package static let carriageReturn: UInt8 = 0x0D
-  package static let space: UInt8 = 0x20
-  package static let quote: UInt8 = 0x22
-  package static let numberSign: UInt8 = 0x23
-  package static let comma: UInt8 = 0x2C
-  package static let colon: UInt8 = 0x3A
-  package static let at: UInt8 = 0x40
-  package static let backslash: UInt8 = 0x5C
+  @inlinable package static var nul: UInt8 { 0x00 }
+  @inlinable package static var tab: UInt8 { 0x09 }
+  @inlinable package static var lineFeed: UInt8 { 0x0A }
+  @inlinable package static var carriageReturn: UInt8 { 0x0D }
+  @inlinable package static var space: UInt8 { 0x20 }
+  @inlinable package static var quote: UInt8 { 0x22 }
+  @inlinable package static var numberSign: UInt8 { 0x23 }
+  @inlinable package static var comma: UInt8 { 0x2C }
+  @inlinable package static var colon: UInt8 { 0x3A }
+  @inlinable package static var at: UInt8 { 0x40 }
+  @inlinable package static var backslash: UInt8 { 0x5C }
 
   /// What C's `isspace` says in the C locale: blank, TAB, LF, VT, FF, CR.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte &- 0x09 < 5 }
 
   /// SP or TAB.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   /// `0`–`9`.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
   /// `A`–`Z` to `a`–`z`; every other byte as it is, as `tolower` in the C locale.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
   package static func escape(_ byte: UInt8) -> String {

@@ -170,6 +170,9 @@ public struct VirtualUserRule: Sendable, Equatable {
   public var key: VirtualUserKey { VirtualUserKey(entry.key) }
   /// The target's meaning.
   public var target: VirtualUserTarget { VirtualUserTarget(entry.value) }
+
+  /// Reads an entry.
+  package init(entry: TableEntry) { self.entry = entry }
 }
 
 extension Diagnostic.Code {
@@ -180,13 +183,16 @@ extension Diagnostic.Code {
 extension VirtualUserTable {
   /// The lines that makemap refuses, and keys that stock sendmail never looks up.
   public var diagnostics: [Diagnostic] {
-    let bare = rules.filter { $0.key.isBareDomain }.map { rule in
-      Diagnostic(
-        code: .virtualUserBareDomain, severity: .warning, line: rule.entry.line,
-        message: "\(rule.entry.key.escaped) is a domain without @, the catch-all of old virtual servers; "
-          + "sendmail never looks it up",
-        remedy: "write @\(rule.entry.key.escaped)")
-    }
+    let bare = rules.filter { $0.key.isBareDomain }.map(VirtualUserTable.bareDomain)
     return (table.diagnostics + bare).sorted { $0.line < $1.line }
+  }
+
+  /// What is to be said of an entry whose key is a domain without `@`.
+  package static func bareDomain(_ rule: VirtualUserRule) -> Diagnostic {
+    Diagnostic(
+      code: .virtualUserBareDomain, severity: .warning, line: rule.entry.line,
+      message: "\(rule.entry.key.escaped) is a domain without @, the catch-all of old virtual servers; "
+        + "sendmail never looks it up",
+      remedy: "write @\(rule.entry.key.escaped)")
   }
 }

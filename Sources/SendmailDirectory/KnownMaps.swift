@@ -20,7 +20,7 @@ internal import SystemSupport
 /// twice       = 1*HEXDIG                      ; a key that the text has more than once, as stored
 /// end         = "end" SP 16HEXDIG LF          ; the checksum of all before
 /// ```
-struct MapState {
+struct KnownMaps {
   /// The file of the mail directory that this is kept in.
   static let fileName = ".mailcfg.state"
   /// To be raised whenever a text gives other pairs to its map than it did for an older version.
@@ -56,13 +56,13 @@ struct MapState {
 
   /// Reads what is known in a mail directory.
   init(in directory: Directory) {
-    if let bytes = NotebookFile(MapState.fileName, in: directory).read(), let state = MapState(parsing: bytes) {
+    if let bytes = NotebookFile(KnownMaps.fileName, in: directory).read(), let state = KnownMaps(parsing: bytes) {
       self = state
     }
   }
 
   /// Writes it down.
-  func write(in directory: Directory) { NotebookFile(MapState.fileName, in: directory).write(bytes) }
+  func write(in directory: Directory) { NotebookFile(KnownMaps.fileName, in: directory).write(bytes) }
 
   /// What the pairs of a map depend on beside its text.
   func rules(_ map: TableLocation.MapLocation, _ tables: MailTables, _ table: MailTable) -> Fingerprint {
@@ -77,16 +77,16 @@ struct MapState {
   }
 }
 
-extension MapState {
+extension KnownMaps {
   /// Reads the bytes of the file; nil where they are not whole, or of another version.
   init?(parsing bytes: [UInt8]) {
     guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    guard lines.popLast() == "", let end = lines.popLast(), lines.first.map(String.init) == MapState.header else {
+    guard lines.popLast() == "", let end = lines.popLast(), lines.first.map(String.init) == KnownMaps.header else {
       return nil
     }
     let body = lines.joined(separator: "\n") + "\n"
-    guard end == "end \(MapState.hex(MapState.checksum(body.utf8)))" else { return nil }
+    guard end == "end \(KnownMaps.hex(KnownMaps.checksum(body.utf8)))" else { return nil }
     lines.removeFirst()
     guard let key = lines.popFirst()?.split(separator: " "), key.count == 2, key[0] == "key",
       let halves = Fingerprint(hex: key[1])
@@ -100,7 +100,7 @@ extension MapState {
       else { return nil }
       var twice: Set<[UInt8]> = []
       for word in words[6...] {
-        guard let key = MapState.bytes(hex: word) else { return nil }
+        guard let key = KnownMaps.bytes(hex: word) else { return nil }
         twice.insert(key)
       }
       records[table] = Record(rules: rules, text: text, map: map, entries: entries, twice: twice)
@@ -109,15 +109,15 @@ extension MapState {
 
   /// The bytes of the file.
   var bytes: [UInt8] {
-    var text = "\(MapState.header)\nkey \(Fingerprint(first: key.first, second: key.second).hex)\n"
+    var text = "\(KnownMaps.header)\nkey \(Fingerprint(first: key.first, second: key.second).hex)\n"
     for (table, record) in records.sorted(by: { $0.key < $1.key }) {
       text += "map \(table.rawValue) \(record.rules.hex) \(record.text.text) \(record.map.text) \(record.entries)"
       for key in record.twice.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-        text += " \(key.map { MapState.hex($0) }.joined())"
+        text += " \(key.map { KnownMaps.hex($0) }.joined())"
       }
       text += "\n"
     }
-    return Array((text + "end \(MapState.hex(MapState.checksum(text.utf8)))\n").utf8)
+    return Array((text + "end \(KnownMaps.hex(KnownMaps.checksum(text.utf8)))\n").utf8)
   }
 
   /// FNV-1a, 64 bits: against torn files.
@@ -142,7 +142,7 @@ extension MapState {
   }
 }
 
-extension MapState.Contents {
+extension KnownMaps.Contents {
   fileprivate init?(_ word: Substring) {
     let parts = word.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2, let size = Int(parts[0]), let fingerprint = Fingerprint(hex: parts[1]) else { return nil }
@@ -160,5 +160,5 @@ extension Fingerprint {
     self.init(first: first, second: second)
   }
 
-  fileprivate var hex: String { MapState.hex(first) + MapState.hex(second) }
+  fileprivate var hex: String { KnownMaps.hex(first) + KnownMaps.hex(second) }
 }

@@ -1,0 +1,139 @@
+internal import SendmailConfig
+
+/// A check of single access entries.
+protocol AccessEntryCheck: Sendable {
+  /// What it is.
+  static var check: Check { get }
+  /// Which entries it looks at: those with one of these traits.
+  static var interest: AccessTraits { get }
+  /// Whether each entry that has one of them is a finding: those that are only counted need not be read then.
+  static var isExact: Bool { get }
+  /// Looks at an entry that has one of them.
+  static func examine(_ entry: AccessEntry, _ table: AccessTableView, _ findings: inout FileFindings)
+}
+
+extension AccessEntryCheck {
+  static var isExact: Bool { false }
+}
+
+/// An access entry with its meaning.
+struct AccessEntry {
+  /// The 0-based line.
+  let index: Int
+  /// The key and the value as written.
+  let entry: TableEntry
+  /// The key's meaning.
+  let key: AccessKey
+  /// What is peculiar about it.
+  let traits: AccessTraits
+  /// The 1-based column of the value.
+  let valueColumn: Int
+
+  /// The 1-based line.
+  var line: Int { index + 1 }
+  /// The tag with its colon, as written; empty without one.
+  var tagText: String { key.tag == nil ? "" : String(decoding: entry.key.bytes.prefix(tagCount), as: UTF8.self) }
+  /// What is behind the tag.
+  var pattern: ByteString { ByteString(entry.key.bytes.dropFirst(tagCount)) }
+  /// The value's meaning.
+  var action: AccessAction { AccessAction(entry.value, tag: key.tag) }
+
+  /// Reads an entry; nil where the 0-based line is none.
+  init?(_ index: Int, _ table: Table, _ traits: AccessTraits) {
+    guard case .entry(let fields) = table.classify(index), let entry = table.entry(at: index) else { return nil }
+    self.index = index
+    self.entry = entry
+    self.traits = traits
+    key = AccessKey(entry.key)
+    valueColumn = fields.value.lowerBound - table.text.lines[index].range.lowerBound + 1
+  }
+
+  private var tagCount: Int {
+    key.tag == nil ? 0 : (entry.key.bytes.firstIndex(of: ASCII.colon) ?? -1) + 1
+  }
+
+  /// A key with this entry's tag.
+  func tagged(_ pattern: some Sequence<UInt8>) -> ByteString { ByteString(Array(tagText.utf8) + pattern) }
+}
+
+/// The access table as checks see it.
+struct AccessTableView {
+  let table: AccessTable
+  let pass: TablePass
+  let context: CheckContext
+
+  /// The facts of sendmail.cf.
+  var facts: ConfigurationFacts { context.facts }
+
+  /// The 0-based line of the entry that counts for a key.
+  func line(of key: ByteString) -> Int? { pass.line(of: key.bytes, in: table.table) }
+
+  /// Whether `Connect:` and the key of an entry without a tag have an entry too.
+  func hasTagged(_ index: Int) -> Bool {
+    let table = table.table
+    guard case .entry(let fields) = table.classify(index) else { return false }
+    let bytes = table.text.buffer.span
+    var hash = AccessSieve.connectHash
+    for place in fields.key { hash.add(bytes[place]) }
+    return pass.index.find(hash) { number in
+      guard case .entry(let other) = table.classify(number) else { return false }
+      return other.key.count == fields.key.count + 8
+    } != nil
+  }
+
+  /// Says that a key never matches, and proposes another spelling of the pattern, unless it is there with the same value.
+  func report(
+    _ check: Check, _ entry: AccessEntry, _ why: String, instead patterns: [ByteString],
+    _ findings: inout FileFindings, fixes: Bool = true
+  ) {
+    let keys = patterns.map { entry.tagged($0.bytes) }
+    let present = keys.compactMap { key in line(of: key).flatMap { table.table.entry(at: $0) } }
+    // Both spellings, for servers of both kinds.
+    if !keys.isEmpty, present.count == keys.count, present.allSatisfy({ $0.value == entry.entry.value }) { return }
+    let shown =
+      keys.prefix(4).map(\.escaped).joined(separator: ", ") + (keys.count > 4 ? " … (\(keys.count) keys)" : "")
+    findings.add(
+      check, line: entry.line, message: "\(entry.entry.key.escaped): \(why)",
+      remedy: keys.isEmpty ? "remove the line" : "write \(shown)",
+      fix: fixes && !keys.isEmpty && keys.count <= 256
+        ? TableFixes.replacing(entry.index, of: table.table, keys: keys) : nil)
+  }
+}
+
+enum AccessChecks {
+  /// Every check of single entries.
+  static let entries: [any AccessEntryCheck.Type] = [
+    AccessCIDR.self, AccessFinalDot.self, AccessLeadingDot.self, AccessWildcard.self, AccessBrackets.self,
+    AccessIPv6Form.self, AccessIPv6WithoutPrefix.self, AccessIPv4Form.self, AccessNetworkAddress.self,
+    AccessAtDomain.self, AccessAngleBrackets.self, AccessQuotedKey.self, AccessNonASCII.self, AccessEmptyKey.self,
+    AccessBareUser.self, AccessUnknownTag.self, AccessUnusedTag.self, AccessErrorText.self, AccessSkip.self,
+    AccessErrorWithoutCode.self, AccessErrorCodeMismatch.self, AccessTextLosesBlanks.self,
+    AccessQuarantineOnConnect.self, AccessRelayFrom.self, AccessRelayToAddress.self, AccessUntaggedRelay.self,
+    AccessRelayWide.self, AccessRelayAndReject.self, AccessToWithoutBlocklist.self, AccessTagValue.self,
+  ]
+
+  /// Looks at an access table.
+  static func run(_ input: CheckedText<AccessTable>, _ context: CheckContext, _ findings: inout FileFindings) {
+    let table = input.content
+    let sieve = AccessSieve(context.facts)
+    let pass = TablePass(table.table, &findings) { sieve.traits($0, $1, &$2) }
+    // What the parser says beyond the table's grammar: notes of relays that cannot be read.
+    for diagnostic in table.unreadableNotes { findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line) }
+    let view = AccessTableView(table: table, pass: pass, context: context)
+    let interests = entries.map { (traits: $0.interest.rawValue, isExact: $0.isExact, check: $0.check, type: $0) }
+    for candidate in pass.candidates {
+      let index = Int(candidate.line)
+      var traits = candidate.traits
+      if traits & AccessTraits.untaggedVerdict.rawValue != 0, !view.hasTagged(index) {
+        traits &= ~AccessTraits.untaggedVerdict.rawValue
+      }
+      guard traits != 0 else { continue }
+      var entry: AccessEntry?
+      for interest in interests where interest.traits & traits != 0 {
+        if interest.isExact, findings.countIfFull(interest.check, entry: index + 1) { continue }
+        if entry == nil { entry = AccessEntry(index, table.table, AccessTraits(rawValue: traits)) }
+        if let entry { interest.type.examine(entry, view, &findings) }
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import SendmailChecks
+import SendmailConfig
+import TestSupport
+import Testing
+
+/// Waivers, limits, fixes, circles: what is the same for every check.
+@Suite struct CheckerTests {
+  /// Makes an input of texts by file, on the host of the documentation's examples.
+  static func input(_ files: [String: String]) throws -> CheckInput {
+    try ExampleInput.make(files.mapValues { Array($0.utf8) })
+  }
+
+  static func findings(_ files: [String: String], limit: Int = 1000) throws -> [String] {
+    let report = Checker(limit: limit).run(try input(files))
+    return report.findings.map { "\($0.path):\($0.diagnostic.line): \($0.diagnostic.code.rawValue)" }
+  }
+
+  static let usual = "postmaster: root\nmailer-daemon: postmaster\nroot: anna@example.net\n"
+
+  // MARK: Waivers
+
+  @Test func aWaiverSilencesOneFindingAtOneEntry() throws {
+    let text = """
+      # a note
+      # mailcfg: ignore access.cidr, access.untagged-relay -- they know
+      # another note
+      192.0.2.0/24 RELAY
+      198.51.100.0/24 RELAY
+
+      """
+    #expect(try Self.findings(["access": text]) == ["access:2: waiver.unused", "access:5: access.cidr"])
+  }
+
+  @Test func aWaiverAboveNothingIsUnused() throws {
+    let text = "From:a.example OK\n# mailcfg: ignore access.cidr\n\n192.0.2.0/24 RELAY\n"
+    #expect(try Self.findings(["access": text]) == ["access:2: waiver.unused", "access:4: access.cidr"])
+  }
+
+  @Test func aWaiverAtTheHeadIsForTheWholeFile() throws {
+    let file = "# mailcfg: ignore table.carriage-return\n\nFrom:a.example OK\r\n"
+    #expect(try Self.findings(["access": file]) == [])
+    // Directly above an entry it is for the entry.
+    let entry = "# mailcfg: ignore table.carriage-return\nFrom:a.example OK\r\n"
+    #expect(try Self.findings(["access": entry]) == ["access:1: waiver.unused", "access:2: table.carriage-return"])
+    let aliases = "# mailcfg: ignore alias.missing-root alias.missing-postmaster\n\nmailer-daemon: anna@example.net\n"
+    #expect(try Self.findings(["aliases": aliases]) == [])
+  }
+
+  @Test func aWaiverStandsAboveTheFirstLineOfAnAlias() throws {
+    let text = "# mailcfg: ignore alias.comment-in-value\nteam: root,\n  postmaster # since May\n" + Self.usual
+    #expect(try Self.findings(["aliases": text]) == [])
+    let classes = "# mailcfg: ignore class.trailing-dot\nexample.org.\nlocal.example.\n"
+    #expect(try Self.findings(["local-host-names": classes]) == ["local-host-names:3: class.trailing-dot"])
+  }
+
+  @Test func parsersFindingsAreSilencedToo() throws {
+    let text = "From:a.example OK\n# mailcfg: ignore table.duplicate-key\nFrom:a.example REJECT\n"
+    #expect(try Self.findings(["access": text]) == [])
+  }
+
+  // MARK: Limits
+
+  @Test func findingsBeyondTheLimitAreCounted() throws {
+    let text = (0..<500).map { "From:spam\($0).example ERROR:5.7.1:550 No, thank you\nFrom:x\($0).example RELAY\n" }
+    let lines = text.joined()
+    let all = Checker().run(try Self.input(["access": lines]))
+    #expect(all.findings.count == 1000 && all.omitted.isEmpty)
+    let some = Checker(limit: 7).run(try Self.input(["access": lines]))
+    #expect(some.findings.count == 14)
+    #expect(some.omitted.map(\.count) == [493, 493])
+  }
+
+  /// The sieve before the checks lets nothing through that a check would have counted otherwise.
+  @Test func countsDoNotDependOnTheLimit() throws {
+    var random = SplitMix64(seed: 7)
+    let pieces = [
+      "From:", "To:", "Connect:", "", "a.example", "b@c.example", "@d", "10.1", "IPv6:1::2", " ", "\t", "RELAY",
+      "REJECT",
+      "ERROR:", "5.7.1:", "550 ", "No, sir", "(x)", "\"", "D.S.N:", "450 4.1.1 a", "\n", "\n",
+      "# mailcfg: ignore access.relay-from\n",
+    ]
+    for _ in 0..<200 {
+      let bytes = random.text(of: pieces, count: 300)
+      let input = try ExampleInput.make(["access": bytes])
+      var expected: [Diagnostic.Code: Int] = [:]
+      for finding in Checker(limit: .max).run(input).findings { expected[finding.diagnostic.code, default: 0] += 1 }
+      var counted: [Diagnostic.Code: Int] = [:]
+      let report = Checker(limit: 1).run(input)
+      for finding in report.findings { counted[finding.diagnostic.code, default: 0] += 1 }
+      for omission in report.omitted { counted[omission.code, default: 0] += omission.count }
+      // A waiver for what is not listed is as used as any other.
+      #expect(counted == expected, "\(printable(bytes))")
+    }
+  }
+
+  // MARK: Circles
+
+  @Test func aCircleThroughVirtualUsersAndAListIsShownWhole() throws {
+    let files = [
+      "aliases": "team: staff@example.org\ncrew: :include:/list/crew\n" + Self.usual,
+      "virtusertable": "staff@example.org crew\n", "/list/crew": "# all\nteam\n",
+    ]
+    let report = Checker().run(try Self.input(files))
+    let loop = try #require(report.findings.first { $0.diagnostic.code.rawValue == "alias.loop" })
+    #expect(loop.diagnostic.message.hasPrefix("team → crew → :include:/list/crew → team: "))
+    #expect(
+      loop.related.map { "\($0.path):\($0.line)" } == ["aliases:1", "virtusertable:1", "aliases:2", "/list/crew:2"])
+  }
+
+  @Test func legalSelfReferencesAreNoCircles() throws {
+    for text in [
+      "root: root, anna@example.net\npostmaster: root\nmailer-daemon: root\n",
+      "x: \\x\n" + Self.usual, "anna: bernd\nbernd: anna\n" + Self.usual, "anna: anna\n" + Self.usual,
+      "a: b, root\nb: a\n" + Self.usual,
+    ] { #expect(try Self.findings(["aliases": text]) == [], "\(text)") }
+    #expect(
+      try Self.findings(["aliases": "x: x\n" + Self.usual]) == ["aliases:1: alias.dangling"])
+  }
+
+  @Test func aCatchAllThatLeadsBackIsACircle() throws {
+    let table = "@example.org %1@local.example\n@local.example %1@example.org\n"
+    #expect(try Self.findings(["virtusertable": table]) == ["virtusertable:1: virtmap.loop"])
+    let legal = "@example.org info@example.org\ninfo@example.org anna\n@local.example %1@example.org\n"
+    #expect(try Self.findings(["virtusertable": legal]) == [])
+  }
+
+  @Test func depthCountsListsToo() throws {
+    func chain(_ count: Int) -> String {
+      (1..<count).map { "a\($0): a\($0 + 1)\n" }.joined() + "a\(count): :include:/list/last\n" + Self.usual
+    }
+    let list = ["/list/last": "anna@example.net\n"]
+    #expect(try Self.findings(["aliases": chain(9)].merging(list) { $1 }) == [])
+    #expect(try Self.findings(["aliases": chain(10)].merging(list) { $1 }) == ["aliases:1: alias.too-deep"])
+    #expect(try Self.findings(["aliases": chain(12)].merging(list) { $1 }) == ["aliases:3: alias.too-deep"])
+  }
+
+  // MARK: Places and fixes
+
+  /// Random bytes and random pieces of tables: never a crash, and every place is inside the text.
+  @Test func randomTextsGiveFindingsInsideThem() throws {
+    var random = SplitMix64(seed: 2026)
+    let pieces = [
+      "\n", "\n", "\n", " ", "\t", ":", ",", "@", "#", "\"", "\\", "\\\n", "(", ")", "<", ">", "|", "/", ".", "*", "+",
+      "%1",
+      "[1.2.3.4]", "1.2.3.0/24", "IPv6:", "2001:db8::1", "Connect:", "From:", "To:", "RELAY", "REJECT # x", "SKIP",
+      "ERROR:5.7.1:550 a, b", "error:nouser x", ":include:/list/a", "example.org", "a", "b", "anna", "root", "a: b",
+      "b: a",
+      "a@example.org", "b@example.org", "\u{FEFF}", "\r\n", "\0", "ü", "# mailcfg: ignore access.cidr\n",
+      String(repeating: "x", count: 400),
+    ]
+    for round in 0..<600 {
+      var example: DocumentedCheck.Example = [:]
+      for file in ["access", "virtusertable", "aliases", "local-host-names", "relay-domains", "/list/a"] {
+        var bytes = random.text(of: pieces, count: random.below(60))
+        if round % 3 == 0 {
+          for _ in 0..<random.below(20) where !bytes.isEmpty {
+            bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())
+          }
+        }
+        example[file] = bytes
+      }
+      let report = Checker().run(try ExampleInput.make(example))
+      for finding in report.findings {
+        let text = Text(example[finding.path] ?? [])
+        let diagnostic = finding.diagnostic
+        let isInside =
+          diagnostic.line >= 1 && diagnostic.column >= 1
+          && (diagnostic.line == 1 || diagnostic.line <= text.lineCount)
+          && (text.lineCount == 0 || diagnostic.column <= text.line(diagnostic.line).count + 1)
+        #expect(isInside, "round \(round): \(diagnostic) in \(finding.path): \(printable(example[finding.path] ?? []))")
+        #expect(!diagnostic.message.isEmpty && !diagnostic.remedy.isEmpty)
+        #expect(!diagnostic.message.contains("\n") && !diagnostic.remedy.contains("\n"))
+        #expect(Check.named(diagnostic.code) != nil, "\(diagnostic.code)")
+        for edit in finding.fix?.edits ?? [] {
+          #expect(edit.lines.upperBound <= text.lineCount, "round \(round): \(diagnostic)")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Glibc
+import SendmailChecks
+import TestSupport
+import Testing
+
+/// What a running sendmail answers, and how it takes modes and owners.
+@Suite(.needsLiveSendmail) struct LiveProofTests {
+  let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  /// A mail directory with the wrong example of a section in it.
+  private func site(_ code: String, others: [String: String] = [:]) throws -> SendmailSite {
+    let section = try #require(DocumentedCheck.all.first { $0.code == code })
+    for (name, bytes) in section.wrong where !name.hasPrefix("/") && name != "ls" { try directory.write(name, bytes) }
+    for (name, text) in others { try directory.write(name, text) }
+    try directory.write("local-host-names", "example.org\n")
+    let site = try SendmailSite(mailDirectory: directory.path)
+    try site.buildMaps()
+    return site
+  }
+
+  @Test func aTextWithoutQuotesLosesBlanks() throws {
+    let session = try site("access.text-loses-blanks").start().connect(from: "127.0.0.77")
+    let reply = try session.command("MAIL FROM:<a@spam.example>")
+    #expect(reply == "550 5.7.1 <a@spam.example>... No,thank you")
+  }
+
+  @Test func clientsAreNotQuarantined() throws {
+    let others = ["access": "Connect:127.0.0.77 QUARANTINE:odd\nTo:root@example.org OK\n"]
+    let session = try site("access.quarantine-on-connect", others: others).start().connect(from: "127.0.0.77")
+    #expect(try session.command("MAIL FROM:<a@remote.test>").hasPrefix("250 "))
+    #expect(try session.command("RCPT TO:<root@example.org>").hasPrefix("250 "))
+  }
+
+  @Test func codesThatContradictEachOtherAreSentAsTheyAre() throws {
+    let session = try site("virtmap.error-code-mismatch").start().connect(from: "127.0.0.77")
+    #expect(try session.recipient("info@example.org") == "450 5.1.1 <info@example.org>... No such user")
+  }
+
+  @Test func aRateThatIsNoNumberIsNone() throws {
+    // Read as a number it is 0, which any rate is above, and not the word 0 that stands for no limit.
+    let others = [
+      "sendmail.cf": """
+      V10/Berkeley
+      Karith arith
+      Stest
+      R$*\t\t$: $(arith l $@ $1 $@ 3 $)
+
+      """
+    ]
+    for (name, text) in others { try directory.write(name, text) }
+    let site = try SendmailSite(mailDirectory: directory.path, configuration: directory.path("other.cf"))
+    let bytes = try directory.read("sendmail.cf")
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst(2)
+    let own = String(decoding: try directory.read("other.cf"), as: UTF8.self)
+    try directory.write("other.cf", own + lines.joined(separator: "\n") + "\n")
+    let outcome = try site.sendmail(["-bt"], input: Array("test unlimited\n".utf8))
+    #expect(outcome.outputText.contains("returns: TRUE"), "\(outcome.outputText)\(outcome.errorText)")
+  }
+
+  // MARK: Modes and owners
+
+  @Test func newaliasesRefusesAFileThatOthersMayWriteTo() throws {
+    let site = try site("file.unsafe-aliases")
+    for (mode, reason) in [
+      (UInt32(0o664), "Group writable file"), (0o646, "World writable file"), (0o755, "Executable files"),
+    ] {
+      #expect(unsafe chmod(directory.path("aliases"), mode) == 0)
+      let outcome = try site.sendmail(["-bi"])
+      #expect(outcome.outputText.contains(reason) && outcome.status == 0, "\(outcome.outputText)")
+    }
+  }
+
+  @Test func aDirectoryThatOthersMayWriteToHidesMapsAndClassFiles() throws {
+    let site = try site("file.unsafe-directory")
+    #expect(unsafe chmod(directory.path, 0o757) == 0)
+    let outcome = try site.sendmail(["-bv", "root"])
+    let said = outcome.outputText + outcome.errorText
+    #expect(said.contains("fileclass: cannot open") && said.contains("World writable directory"), "\(said)")
+    #expect(outcome.status == 71)
+  }
+
+  @Test func aMapOfAnotherUserHasToBeReadableForAll() throws {
+    let site = try site("file.unreadable")
+    let map = directory.path("access.db")
+    #expect(try site.lookUp(["from:spam.example"], in: "access") == ["REJECT"])
+    #expect(unsafe chown(map, 8, 8) == 0 && chmod(map, 0o640) == 0)
+    #expect(throws: TestSupportError.self) { try site.lookUp(["from:spam.example"], in: "access") }
+    #expect(unsafe chmod(map, 0o644) == 0)
+    #expect(try site.lookUp(["from:spam.example"], in: "access") == ["REJECT"])
+  }
+
+  @Test func aMapThatAllMayWriteToIsTaken() throws {
+    let site = try site("file.writable")
+    #expect(unsafe chmod(directory.path("access.db"), 0o666) == 0)
+    #expect(try site.lookUp(["from:spam.example"], in: "access") == ["REJECT"])
+  }
+
+  @Test func aLinkIsReadAndNotWritten() throws {
+    let site = try site("file.linked-map")
+    let map = directory.path("access.db")
+    #expect(unsafe rename(map, directory.path("real.db")) == 0 && symlink("real.db", map) == 0)
+    #expect(try site.lookUp(["from:spam.example"], in: "access") == ["REJECT"])
+    #expect(throws: TestSupportError.self) { try site.buildMaps() }
+  }
+}
