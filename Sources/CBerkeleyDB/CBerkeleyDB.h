@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <db.h>
+#include <stdio.h>
 #if DB_VERSION_MAJOR != 5 || DB_VERSION_MINOR != 3
 #error "mailcfg needs libdb 5.3, the version that sendmail is linked with"
 #endif
@@ -21,13 +22,36 @@ static void CBerkeleyDB_ignore(const DB_ENV *environment, const char *message) {
   (void)message;
 }
 
+/*
+ * A stream to which nothing can be written; NULL where there is no memory for one.
+ *
+ * Verification has a message for two equal keys side by side on a page, which a whole database may have, and prints both as if
+ * they ended in NUL. A function that is to be called with the message is called with it printed; to this stream the C library
+ * prints nothing and looks at no key.
+ */
+static inline FILE *CBerkeleyDB_nowhere(void) {
+  static FILE *stream;
+  FILE *known = __atomic_load_n(&stream, __ATOMIC_ACQUIRE);
+  if (known != NULL) return known;
+  static char nothing[1];
+  FILE *made = fmemopen(nothing, sizeof nothing, "r");
+  if (made == NULL || __atomic_compare_exchange_n(&stream, &known, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return made;
+  fclose(made);
+  return known;
+}
+
 /* A handle that prints nothing: callers get error codes, and the standard streams are theirs. */
 static inline int CBerkeleyDB_create(DB **handle) {
   int result = db_create(handle, NULL, 0);
   if (result != 0) return result;
   (*handle)->set_errcall(*handle, NULL);
   (*handle)->set_errfile(*handle, NULL);
-  (*handle)->set_msgcall(*handle, CBerkeleyDB_ignore);
+  FILE *nowhere = CBerkeleyDB_nowhere();
+  if (nowhere != NULL) {
+    (*handle)->set_msgfile(*handle, nowhere);
+  } else {
+    (*handle)->set_msgcall(*handle, CBerkeleyDB_ignore);
+  }
   return 0;
 }
 

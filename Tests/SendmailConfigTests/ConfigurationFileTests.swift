@@ -10,6 +10,19 @@ import Testing
 
   // MARK: Lines
 
+  /// What a hostile file says of itself does nothing to the terminal on which its findings are shown.
+  @Test func findingsHoldNoControlCharacters() {
+    let lines = [
+      "Ka\u{1B}b hash ${c\u{1}d}/x", "Kabc ha\u{1B}sh /x", "O Q\u{1B}=x", "O AliasFile=x\u{1B}y:z", "\u{1}x",
+      "O AliasFile=" + String(repeating: "/a\u{1B},", count: 14),
+    ]
+    let file = ConfigurationFile(Array(lines.joined(separator: "\n").utf8))
+    #expect(file.diagnostics.count >= 4)
+    for finding in file.diagnostics {
+      #expect((finding.message + finding.remedy).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "\(finding.code)")
+    }
+  }
+
   @Test func logicalLines() {
     let file = configuration("# c\n  swallowed\nKa hash\t# x\r\n \t/a # y\n\nO X=a\\#b$#c#d\n\0K\nDa  \n")
     let lines = file.lines.dropFirst().map { "\($0.lines) \($0.kind) \(printable($0.body))" }

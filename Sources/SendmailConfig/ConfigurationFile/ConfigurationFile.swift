@@ -142,17 +142,17 @@ extension ConfigurationFile {
     }
     guard MapDeclaration.classes.contains(map.mapClass) else {
       report(
-        .configurationMap, .error, line, "there is no map class \(map.mapClass): the K line declares nothing",
+        .configurationMap, .error, line, "there is no map class \(map.mapClass.escaped): the K line declares nothing",
         "write hash or btree")
       return
     }
     mapDeclarations.append(map)
     if map.file != nil, !map.unknownMacros.isEmpty {
-      let names = map.unknownMacros.map { "$\($0)" }.joined(separator: ", ")
+      let names = map.unknownMacros.map { "$\($0.escaped)" }.joined(separator: ", ")
       report(
         .configurationMacro, .warning, line,
         "the value of \(names) is known to the running sendmail only: "
-          + "the file of map \(map.name) cannot be told", "write the path out")
+          + "the file of map \(map.name.escaped) cannot be told", "write the path out")
     }
   }
 
@@ -165,7 +165,7 @@ extension ConfigurationFile {
       switch error {
       case .noName: message = "the option has no name"
       case .blankBeforeName: message = "between O and the option's name is more than one blank, or a TAB"
-      case .ambiguous(let name, let known): message = "\(name) may be \(known.joined(separator: " or "))"
+      case .ambiguous(let name, let known): message = "\(name.escaped) may be \(known.joined(separator: " or "))"
       case .unknownLetter(let letter): message = "there is no option \(ByteString([letter]).escaped)"
       }
       report(
@@ -189,7 +189,8 @@ extension ConfigurationFile {
     if files.count > room {
       report(
         .configurationAliasFile, .error, line,
-        "sendmail takes \(AliasFileSpecification.maximumCount) alias files: \(files[room].path) and those behind it are not used",
+        "sendmail takes \(AliasFileSpecification.maximumCount) alias files: \(files[room].path.escaped) and those behind it "
+          + "are not used",
         "join files")
     }
   }
