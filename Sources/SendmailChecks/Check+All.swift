@@ -9,7 +9,7 @@ extension Check {
     + [
       AliasLoop.check, AliasTooDeep.check, AliasDangling.check, AliasMissing.postmaster, AliasMissing.mailerDaemon,
       AliasMissing.root,
-    ] + classParser + [ClassRelayWide.check]
+    ] + MailerTableChecks.all + classParser + [ClassRelayWide.check]
     + [UnsafeDirectory.check, UnsafeAliasFile.check, UnreadableFile.check, WritableFile.check, LinkedMap.check]
     + MapChecks.all + configurationParser + [MissingFile.check, WaiverChecks.unused, WaiverChecks.unknown]
 

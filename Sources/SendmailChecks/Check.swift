@@ -14,6 +14,8 @@ public struct Check: Sendable, Hashable {
     case virtmap
     /// The aliases, and the files that they include.
     case aliases
+    /// The mailertable.
+    case mailertable
     /// Class files.
     case classes
     /// Modes and owners of files and directories.

@@ -38,6 +38,8 @@ public struct CheckInput: Sendable {
   public var virtualUsers: CheckedText<VirtualUserTable>?
   /// The aliases.
   public var aliases: CheckedText<AliasesFile>?
+  /// The mailertable.
+  public var mailers: CheckedText<Table>?
   /// The class files: that of class w, relay-domains and others.
   public var classes: [CheckedText<CheckedClassFile>] = []
   /// sendmail.cf; nil where there is none.

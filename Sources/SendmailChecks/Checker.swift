@@ -59,6 +59,7 @@ public struct Checker: Sendable {
     if let access = input.access { text(access.path, access.content.table.text) }
     if let users = input.virtualUsers { text(users.path, users.content.table.text) }
     if let aliases = input.aliases { text(aliases.path, aliases.content.text) }
+    if let mailers = input.mailers { text(mailers.path, mailers.content.text) }
     for source in input.classes { text(source.path, source.content.file.text) }
 
     func with(_ path: String, _ body: (inout FileFindings) -> Void) {
@@ -95,6 +96,7 @@ public struct Checker: Sendable {
       with(users.path) { VirtualUserChecks.run(users, routes, context, &$0) }
     }
     if let access = input.access { with(access.path) { AccessChecks.run(access, context, &$0) } }
+    if let mailers = input.mailers { with(mailers.path) { MailerTableChecks.run(mailers, context, &$0) } }
     for source in input.classes { with(source.path) { ClassChecks.run(source, context, &$0) } }
     addStates(input, context, with)
     for path in order { with(path) { WaiverChecks.run(&$0) } }

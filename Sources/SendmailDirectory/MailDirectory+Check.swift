@@ -98,6 +98,7 @@ extension MailDirectory {
       input.virtualUsers = CheckedText(path: path(of: .virtmap), content: tables.virtualUsers)
     }
     if present.contains(.alias) { input.aliases = CheckedText(path: path(of: .alias), content: tables.aliases) }
+    input.mailers = mailerTable()
     input.classes = classFiles(tables, present)
     // Without a class file or sendmail.cf nobody knows which names are this host's.
     if present.contains(.host) || locations.configuration != nil { input.hostNames = locations.hostNames }
@@ -109,6 +110,19 @@ extension MailDirectory {
       input.files = fileStates(present, input)
     }
     return input
+  }
+
+  /// The mailertable, where it can be found.
+  private func mailerTable() -> CheckedText<Table>? {
+    var path = "\(locations.directory)/mailertable"
+    if let configuration = locations.configuration {
+      guard let map = configuration.map(named: "mailertable"), MapType(makemapName: map.mapClass.description) != nil,
+        let file = map.file, let place = try? locations.rebased(file.description)
+      else { return nil }
+      path = place.hasSuffix(".db") ? String(place.dropLast(3)) : place
+    }
+    guard let contents = try? FileContents(path) else { return nil }
+    return CheckedText(path: path, content: Table(contents.bytes))
   }
 
   /// The class files: that of the names of this host, and those of other classes that can be found.
@@ -227,6 +241,24 @@ extension MailDirectory {
         FileState(
           path: map.path, textPath: location.path, role: .map, facts: facts,
           isOptional: mapFacts(table).isOptional ?? false))
+    }
+    // Maps that sendmail.cf declares and that no table here stands for.
+    let known = Set(result.map(\.path))
+    for map in locations.configuration?.mapDeclarations ?? [] {
+      guard MapType(makemapName: map.mapClass.description) != nil, map.unknownMacros.isEmpty,
+        let file = map.file?.description, let place = try? locations.rebased(file)
+      else { continue }
+      let path = place.hasSuffix(".db") ? place : place + ".db"
+      let text = String(path.dropLast(3))
+      // Where the text is here, that its map is missing is told as such.
+      let facts = FileFacts(at: path)
+      guard !known.contains(path), facts != nil || !present.contains(where: { self.path(of: $0) == text }) else {
+        continue
+      }
+      result.append(
+        FileState(
+          path: path, textPath: text, role: .map, facts: facts, configurationLine: map.line,
+          isOptional: map.flags.isOptional))
     }
     for source in classSources() {
       result.append(

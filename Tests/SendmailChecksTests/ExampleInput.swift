@@ -29,6 +29,7 @@ enum ExampleInput {
       input.aliases = CheckedText(
         path: "aliases", content: AliasesFile(bytes, hosts: LocalHosts(names: input.hostNames ?? [])))
     }
+    if let bytes = example["mailertable"] { input.mailers = CheckedText(path: "mailertable", content: Table(bytes)) }
     for (name, className, purpose) in [
       ("local-host-names", "w", ClassFile.Purpose.localHosts), ("relay-domains", "R", .relayDomains),
     ] {

@@ -148,6 +148,12 @@ import Testing
     Proof("class.not-a-host", .members("w"), wrong: " 192.0.2.7 ", right: " [192.0.2.7] "),
     Proof("class.line-too-long", .members("w"), wrong: "xxxxxxxx", right: " localhost "),
     Proof("class.nul", .members("w"), wrong: " example.org ", right: " example.org "),
+    Proof("mailertable.no-colon", .route("a@remote.example"), wrong: "host remote.example", right: "host [192.0.2.61]"),
+    Proof(
+      "mailertable.unknown-mailer", .route("a@remote.example"), wrong: "mailer *error*",
+      right: "host relay.example"),
+    Proof(
+      "mailertable.error-form", .route("a@remote.example"), wrong: "nouser No such host", right: "550 No such host"),
     Proof("cf.unknown-line", .start, wrong: "unknown configuration line", right: ""),
     Proof("cf.map", .start, wrong: "hasch", right: ""),
     Proof("cf.alias-file", .start, wrong: "unknown alias class nosuch", right: ""),

@@ -38,6 +38,7 @@ final class RealSendmail {
     directory = try TemporaryDirectory()
     try directory.write("access", example["access"] ?? [])
     if let bytes = example["virtusertable"] { try directory.write("virtusertable", bytes) }
+    if let bytes = example["mailertable"] { try directory.write("mailertable", bytes) }
     for (name, bytes) in example where name.hasPrefix("/list/") {
       let mode: UInt32 =
         (example["ls"].map { String(decoding: $0, as: UTF8.self).hasPrefix("-rw-rw-r--") } ?? false) ? 0o664 : 0o644
@@ -61,7 +62,7 @@ final class RealSendmail {
         "sendmail.cf",
         text.split(separator: "/etc/mail", omittingEmptySubsequences: false).joined(separator: directory.path))
     }
-    for name in ["access", "virtusertable"] where name == "access" || example[name] != nil {
+    for name in ["access", "virtusertable", "mailertable"] where name == "access" || example[name] != nil {
       _ = try run(
         try Tools.makemap, ["-C", directory.path("sendmail.cf"), "hash", directory.path(name)],
         input: try directory.read(name), environment: Tools.environment)

@@ -69,11 +69,15 @@ struct AccessTableView {
   func line(of key: ByteString) -> Int? { pass.line(of: key.bytes, in: table.table) }
 
   /// Whether `Connect:` and the key of an entry without a tag have an entry too.
-  func hasTagged(_ index: Int) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - index: The 0-based line of the entry.
+  ///   - connect: The hash of `Connect:`.
+  func hasTagged(_ index: Int, _ connect: KeyIndex.Hash) -> Bool {
     let table = table.table
     guard case .entry(let fields) = table.classify(index) else { return false }
     let bytes = table.text.buffer.span
-    var hash = AccessSieve.connectHash
+    var hash = connect
     for place in fields.key { hash.add(bytes[place]) }
     return pass.index.find(hash) { number in
       guard case .entry(let other) = table.classify(number) else { return false }
@@ -118,13 +122,15 @@ enum AccessChecks {
     let sieve = AccessSieve(context.facts)
     let pass = TablePass(table.table, &findings) { sieve.traits($0, $1, &$2) }
     // What the parser says beyond the table's grammar: notes of relays that cannot be read.
-    for diagnostic in table.unreadableNotes { findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line) }
+    let notes = pass.hasComments ? table.unreadableNotes : []
+    for diagnostic in notes { findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line) }
     let view = AccessTableView(table: table, pass: pass, context: context)
+    let connect = AccessSieve.connectHash
     let interests = entries.map { (traits: $0.interest.rawValue, isExact: $0.isExact, check: $0.check, type: $0) }
     for candidate in pass.candidates {
       let index = Int(candidate.line)
       var traits = candidate.traits
-      if traits & AccessTraits.untaggedVerdict.rawValue != 0, !view.hasTagged(index) {
+      if traits & AccessTraits.untaggedVerdict.rawValue != 0, !view.hasTagged(index, connect) {
         traits &= ~AccessTraits.untaggedVerdict.rawValue
       }
       guard traits != 0 else { continue }

@@ -77,9 +77,13 @@ struct AccessSieve {
   /// The hash that a key has which begins with `Connect:`.
   static let connectHash = KeyIndex.Hash().adding("connect:".utf8)
 
+  /// What a tag's entries are about, as far as it matters here.
+  private enum TagKind { case connect, from, to, exact, other }
+
   private struct TagEntry {
     var name: [UInt8] = []
     var isUsed = true
+    var kind = TagKind.other
   }
 
   init(_ facts: ConfigurationFacts) {
@@ -101,7 +105,16 @@ struct AccessSieve {
       let bytes = Array(name.lowercased().utf8)
       var slot = AccessSieve.slot(UInt8(bytes.count), bytes[0], bytes[bytes.count - 1])
       while !tags[slot].name.isEmpty { slot = (slot + 1) & 63 }
-      tags[slot] = TagEntry(name: bytes, isUsed: facts.tags?.contains(name.lowercased()) ?? true)
+      // Keys of certificates, and of pairs of addresses, have forms of their own.
+      let kind: TagKind =
+        switch name {
+        case "Connect": .connect
+        case "From": .from
+        case "To": .to
+        case "CERTISSUER", "CERTSUBJECT", "Compat": .exact
+        default: .other
+        }
+      tags[slot] = TagEntry(name: bytes, isUsed: facts.tags?.contains(name.lowercased()) ?? true, kind: kind)
     }
     self.tags = tags
   }
@@ -161,23 +174,18 @@ struct AccessSieve {
         result.insert(.unknownTag)
       }
     }
-    let tagName = slot.map { tags[$0].name }
+    let kind = slot.map { tags[$0].kind }
     let verdict = verdict(bytes, fields.value)
-    let isConnect = tagName?.elementsEqual("connect".utf8) ?? false
-    let isFrom = tagName?.elementsEqual("from".utf8) ?? false
-    let isTo = tagName?.elementsEqual("to".utf8) ?? false
-    let isCommon = slot == nil || isConnect || isFrom || isTo
-    if !isCommon, let tagName, takesExactKeys(tagName) { return result.rawValue }
+    let isConnect = kind == .connect
+    let isFrom = kind == .from
+    let isTo = kind == .to
+    let isCommon = kind == nil || isConnect || isFrom || isTo
+    if kind == .exact { return result.rawValue }
     addPattern(bytes, pattern, seen, &result)
     addValue(verdict, isCommon, isConnect, &result)
     if verdict == .reply, isCommon { addReply(bytes, fields.value, &result) }
-    addBoth(bytes, pattern, seen, verdict, slot == nil, isConnect, isFrom, isTo, &result)
+    addBoth(bytes, pattern, seen, verdict, kind == nil, isConnect, isFrom, isTo, &result)
     return result.rawValue
-  }
-
-  /// Keys of certificates, of queues and of pairs of addresses have forms of their own.
-  private func takesExactKeys(_ tag: [UInt8]) -> Bool {
-    tag.starts(with: "cert".utf8) || tag.elementsEqual("compat".utf8)
   }
 
   @inline(__always)

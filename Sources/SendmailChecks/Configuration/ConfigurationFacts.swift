@@ -26,6 +26,8 @@ struct ConfigurationFacts {
   /// Every local recipient has to have an account: the local mailer has the flag `w`, no relay takes unknown users, and no
   /// user database is looked into.
   private(set) var wantsAccounts: Bool?
+  /// The mailers that sendmail.cf defines, in lower case; nil without one.
+  private(set) var mailers: Set<ByteString>?
   /// The values of option DontBlameSendmail, in lower case.
   private(set) var notBlamed: Set<String> = []
   /// How deep aliases may go.
@@ -95,6 +97,9 @@ struct ConfigurationFacts {
   private mutating func readMailer(_ configuration: ConfigurationFile) {
     for line in configuration.lines where line.kind == UInt8(ascii: "M") {
       let text = String(decoding: line.body, as: UTF8.self)
+      mailers = (mailers ?? []).union([
+        ByteString(line.body.prefix { $0 != ASCII.comma && !ASCII.isSpace($0) }).folded
+      ])
       guard text.prefix(while: { $0 != "," && $0 != " " && $0 != "\t" }) == "local",
         let flags = text.firstRange(of: "F=")
       else { continue }

@@ -18,6 +18,9 @@ struct TablePass {
   /// The entries that checks are to look at, in order.
   private(set) var candidates: [Candidate] = []
 
+  /// Whether there is a comment in it.
+  private(set) var hasComments = false
+
   /// Goes through a table.
   ///
   /// - Parameters:
@@ -45,7 +48,8 @@ struct TablePass {
       let isTerminated = bytes[content.upperBound - 1] == ASCII.lineFeed
       if isTerminated { content = content.lowerBound..<content.upperBound - 1 }
       switch table.grammar.classify(bytes, content, terminated: isTerminated) {
-      case .blank, .comment: break
+      case .blank: break
+      case .comment: hasComments = true
       case .malformed(let defect): TablePass.add(defect, number, table, &findings)
       case .entry(let fields):
         var hash = KeyIndex.Hash()
