@@ -7,6 +7,7 @@ let package = Package(
     .library(name: "SendmailDirectory", targets: ["SendmailDirectory"]),
     .library(name: "SendmailConfig", targets: ["SendmailConfig"]),
     .library(name: "SendmailMaps", targets: ["SendmailMaps"]),
+    .library(name: "SendmailEvaluator", targets: ["SendmailEvaluator"]),
     .library(name: "BerkeleyDB", targets: ["BerkeleyDB"]),
     .executable(name: "mailcfg", targets: ["mailcfg"]),
   ],
@@ -24,6 +25,7 @@ let package = Package(
       ]),
     .target(name: "SendmailDirectory", dependencies: ["SendmailMaps", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailMaps", dependencies: ["BerkeleyDB", "SendmailConfig", "SystemSupport"]),
+    .target(name: "SendmailEvaluator", dependencies: ["SendmailConfig"]),
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),
     .target(name: "SystemSupport", dependencies: ["CSystemSupport"]),
     .systemLibrary(name: "CSystemSupport"),
@@ -34,6 +36,7 @@ let package = Package(
     .testTarget(name: "BerkeleyDBTests", dependencies: ["BerkeleyDB", "TestSupport"]),
     .testTarget(name: "SystemSupportTests", dependencies: ["SystemSupport", "CSystemSupport", "TestSupport"]),
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
+    .testTarget(name: "SendmailEvaluatorTests", dependencies: ["SendmailEvaluator", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
     .testTarget(

@@ -1,0 +1,125 @@
+internal import SendmailConfig
+
+/// What a map gives to a rule.
+struct MapResult {
+  var value: [UInt8]?
+  var status: Int32 = Rewriter.Status.done
+  /// Whether a temporary failure becomes that of the rule set (no `-t`).
+  var defers = true
+  var tableLine: Int?
+
+  static let notFound = MapResult()
+}
+
+extension Rewriter {
+  /// Asks a map, and notes that it was asked.
+  mutating func lookUp(
+    _ map: MapDefinition?, named name: [UInt8], key: [UInt8], arguments: [[UInt8]], rule: Rule
+  ) -> MapResult {
+    guard let map else {
+      report(Array("rewrite: map ".utf8) + name + Array(" not found".utf8))
+      return .notFound
+    }
+    let key = map.flags.keepsQuotes || map.kind == .dequote ? key : Unquoting.strip(key)
+    var result = find(key, in: map, arguments, depth: 0)
+    let found = result.value
+    if result.status == Status.temporaryFailure, let suffix = map.flags.temporaryFailureSuffix {
+      result.value = key + suffix.bytes
+    }
+    result.defers = !map.flags.list.contains { $0.letter == UInt8(ascii: "t") }
+    if level >= .lookups {
+      events.append(
+        .lookedUp(
+          MapLookup(
+            map: ByteString(name), key: ByteString(key), arguments: arguments.map { ByteString($0) },
+            value: found.map { ByteString($0) }, status: result.status, ruleLine: rule.line,
+            tableLine: result.tableLine,
+            failureValue: found == nil ? result.value.map { ByteString($0) } : nil)))
+    }
+    return result
+  }
+
+  private mutating func find(_ name: [UInt8], in map: MapDefinition, _ arguments: [[UInt8]], depth: Int) -> MapResult {
+    switch map.kind {
+    case .table:
+      let wanted = map.flags.foldsCase ? name.map(ASCII.lowercased) : name
+      return value(lookups.table(map, ByteString(wanted)), of: map, name, arguments)
+    case .arith: return arithmetic(name, map, arguments)
+    case .macro:
+      setMacro(MapArguments.macroName(name), arguments.first)
+      return MapResult(value: [])
+    case .dequote:
+      return MapResult(value: Unquoting.dequoted(name, blank: map.dequotedBlank))
+    case .null: return MapResult(status: Status.noHost)
+    case .regex: return matched(name, map, arguments)
+    case .sequence:
+      guard depth < 10 else { return .notFound }
+      for member in map.members {
+        guard let number = configuration.mapNumbers[member] else { continue }
+        let result = find(name, in: configuration.maps[number], arguments, depth: depth + 1)
+        if result.value != nil || result.status == Status.temporaryFailure { return result }
+      }
+      return .notFound
+    case .host:
+      // The one that sendmail has of its own adds the dot.
+      let suffix = map.flags.suffix ?? (map.declaration.line == 0 ? "." : "")
+      return value(lookups.host(ByteString(name)), of: map, name, arguments, suffix: suffix, missing: Status.noHost)
+    case .dns: return value(lookups.record(map.recordType, ByteString(name)), of: map, name, arguments)
+    case .bestMX: return value(lookups.record("MX", ByteString(name)), of: map, name, arguments)
+    case .user: return value(lookups.account(ByteString(name)), of: map, name, arguments)
+    case .other:
+      unknowns.append(UnknownAnswer(map: map.name, key: ByteString(name)))
+      return .notFound
+    }
+  }
+
+  private mutating func value(
+    _ answer: MapAnswer, of map: MapDefinition, _ name: [UInt8], _ arguments: [[UInt8]],
+    suffix: ByteString? = nil, missing: Int32 = Status.done
+  ) -> MapResult {
+    switch answer {
+    case .found(let text, let line):
+      let bytes =
+        map.flags.matchesOnly ? name : MapArguments.substituted(text.bytes, [name] + arguments)
+      return MapResult(value: bytes + (suffix ?? map.flags.suffix ?? "").bytes, tableLine: line)
+    case .notFound: return MapResult(status: missing)
+    case .temporaryFailure: return MapResult(status: Status.temporaryFailure)
+    case .unknown:
+      unknowns.append(UnknownAnswer(map: map.name, key: ByteString(name)))
+      return MapResult(status: missing)
+    }
+  }
+
+  private func matched(_ name: [UInt8], _ map: MapDefinition, _ arguments: [[UInt8]]) -> MapResult {
+    guard let expression = map.expression, let parts = expression.parts(of: name) else { return .notFound }
+    let suffix = map.flags.suffix?.bytes ?? []
+    if map.flags.matchesOnly { return MapResult(value: name + suffix) }
+    let text = Array(parts.joined(separator: expression.separator))
+    return MapResult(value: MapArguments.substituted(text, [name] + arguments) + suffix)
+  }
+
+  /// `$(arith operator $@ left $@ right $)`.
+  private mutating func arithmetic(_ name: [UInt8], _ map: MapDefinition, _ arguments: [[UInt8]]) -> MapResult {
+    guard let sign = name.first, arguments.count >= 2 else { return MapResult(status: Status.configuration) }
+    let (left, right) = (MapArguments.number(arguments[0]), MapArguments.number(arguments[1]))
+    let result: String
+    switch sign {
+    case UInt8(ascii: "+"): result = "\(left &+ right)"
+    case UInt8(ascii: "-"): result = "\(left &- right)"
+    case UInt8(ascii: "*"): result = "\(left &* right)"
+    case UInt8(ascii: "/"):
+      guard right != 0 else { return .notFound }
+      result = "\(left.dividedReportingOverflow(by: right).partialValue)"
+    case UInt8(ascii: "|"): result = "\(left | right)"
+    case UInt8(ascii: "&"): result = "\(left & right)"
+    case UInt8(ascii: "l"): result = left < right ? "TRUE" : "FALSE"
+    case UInt8(ascii: "="): result = left == right ? "TRUE" : "FALSE"
+    case UInt8(ascii: "r"):
+      // A random number: any of them is right, and none is known.
+      unknowns.append(UnknownAnswer(map: map.name, key: ByteString(name)))
+      result = "\(left)"
+    default: return MapResult(status: Status.configuration)
+    }
+    return MapResult(value: Array(result.utf8) + (map.flags.suffix?.bytes ?? []))
+  }
+}

@@ -1,0 +1,94 @@
+internal import SendmailConfig
+
+/// The tokens that rules work on, and the buffers that an evaluation needs: made once, used for any number of addresses.
+struct Workspace {
+  /// How many tokens there may be.
+  static let maximumTokens = 1000
+
+  let configuration: CompiledConfiguration
+  /// The bytes of all tokens; those of the rules come first.
+  private(set) var arena: [UInt8]
+  /// The tokens of all rule sets that are at work, one behind the other.
+  var tokens: [Token] = []
+  private var scanner = TokenScanner()
+
+  init(_ configuration: CompiledConfiguration) {
+    self.configuration = configuration
+    arena = configuration.pool
+    tokens.reserveCapacity(Workspace.maximumTokens)
+  }
+
+  /// Forgets the tokens of the address before.
+  mutating func clear() {
+    tokens.removeAll(keepingCapacity: true)
+    arena.removeSubrange(configuration.pool.count...)
+  }
+
+  /// Cuts a text into tokens.
+  ///
+  /// - Returns: Whether there are any, and where the delimiter stands; the tokens are appended to `list`.
+  mutating func scan(
+    _ text: Span<UInt8>, delimiter: UInt8? = nil, types: TokenTypes, into list: inout [Token]
+  ) -> (isReadable: Bool, end: Int, faults: [TokenScanner.Fault]) {
+    scanner.scan(text, delimiter: delimiter, types: types)
+    let first = arena.count
+    arena.append(contentsOf: scanner.bytes)
+    var start = 0
+    for end in scanner.ends {
+      list.append(token(first + start, end - start))
+      start = end
+    }
+    return (!scanner.ends.isEmpty, scanner.end, scanner.faults)
+  }
+
+  /// Makes a token of bytes in the arena.
+  private func token(_ start: Int, _ count: Int) -> Token {
+    var hash = FoldedHash()
+    let bytes = arena.span
+    for index in start..<start + count { hash.add(bytes[index]) }
+    let word = configuration.lexicon.number(of: bytes, from: start, to: start + count, hash: hash.value)
+    return Token(
+      start: UInt32(start), count: UInt32(count), word: Int32(word ?? -1), meta: 0,
+      isAtom: configuration.ruleTypes.kind(bytes[start]) == .atom)
+  }
+
+  /// Makes a token of one byte that stands for `$…`.
+  mutating func meta(_ byte: UInt8) -> Token {
+    arena.append(byte)
+    var token = token(arena.count - 1, 1)
+    token.meta = byte
+    return token
+  }
+
+  /// The bytes of a token.
+  func bytes(_ token: Token) -> ArraySlice<UInt8> { arena[token.range] }
+
+  /// Joins tokens: two atoms in a row get a blank between them.
+  func join(_ list: ArraySlice<Token>, blank: UInt8, into text: inout [UInt8]) {
+    var afterAtom = false
+    for token in list {
+      if afterAtom, token.isAtom { text.append(blank) }
+      text.append(contentsOf: arena[token.range])
+      afterAtom = token.isAtom
+    }
+  }
+
+  /// Whether tokens in a row, joined, are a word of a class.
+  func isMember(_ list: ArraySlice<Token>, of words: WordSet, blank: UInt8) -> Bool {
+    guard !words.isEmpty else { return false }
+    let bytes = arena.span
+    if list.count == 1 {
+      let token = list[list.startIndex]
+      guard Int(token.count) <= words.longest else { return false }
+      var hash = FoldedHash()
+      for index in token.range { hash.add(bytes[index]) }
+      return words.number(of: bytes, from: Int(token.start), to: token.range.upperBound, hash: hash.value) != nil
+    }
+    var text: [UInt8] = []
+    join(list, blank: blank, into: &text)
+    return text.count <= words.longest && words.number(of: text) != nil
+  }
+
+  /// The tokens as text, each on its own, for traces.
+  func shown(_ list: ArraySlice<Token>) -> [ByteString] { list.map { ByteString(arena[$0.range]) } }
+}
