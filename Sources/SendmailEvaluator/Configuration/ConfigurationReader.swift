@@ -51,6 +51,7 @@ struct ConfigurationReader {
     macros[UInt8(ascii: "j")] = host.name.bytes
     macros[UInt8(ascii: "k")] = host.name.bytes
     macros[UInt8(ascii: "m")] = host.domain?.bytes
+    if let domain = host.domain { classes[Int(UInt8(ascii: "m"))].insert(domain.bytes) }
   }
 
   private mutating func read(_ logical: ConfigurationLine, _ files: (ClassSource) -> ClassContents) {
@@ -231,7 +232,8 @@ extension ConfigurationReader {
       return report(.map, "readcf: map \(declaration.name): class \(declaration.mapClass) not available")
     }
     let known = mapNumbers[declaration.name.folded]
-    let (map, messages) = MapDefinition.make(declaration, earlier: known.map { maps[$0] }, names: mapNumbers)
+    let (map, messages) = MapDefinition.make(
+      declaration, earlier: known.map { maps[$0] }, names: mapNumbers, blank: blank)
     for message in messages { report(.map, message) }
     if let known {
       maps[known] = map

@@ -53,7 +53,7 @@ public struct MapDefinition: Sendable, Equatable {
   ///
   /// - Returns: The map, and what sendmail says about it.
   static func make(
-    _ declaration: MapDeclaration, earlier: MapDefinition?, names: [ByteString: Int]
+    _ declaration: MapDeclaration, earlier: MapDefinition?, names: [ByteString: Int], blank: UInt8
   ) -> (map: MapDefinition, messages: [String]) {
     var declaration = declaration
     if let earlier, earlier.declaration.mapClass == declaration.mapClass {
@@ -62,6 +62,11 @@ public struct MapDefinition: Sendable, Equatable {
     }
     var map = MapDefinition(declaration: declaration, kind: kind(of: declaration.mapClass))
     var messages: [String] = []
+    // Maps with flags of their own kind take the option as it is at that place of the file.
+    switch map.kind {
+    case .table, .host, .dns, .bestMX, .user: map.blank = blank
+    default: break
+    }
     if let space = declaration.flags.list.last(where: { $0.letter == UInt8(ascii: "S") })?.argument.bytes.first {
       map.blank = space
     }

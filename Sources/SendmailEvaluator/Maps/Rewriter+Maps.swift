@@ -63,10 +63,17 @@ extension Rewriter {
     case .host:
       // The one that sendmail has of its own adds the dot.
       let suffix = map.flags.suffix ?? (map.declaration.line == 0 ? "." : "")
-      return value(lookups.host(ByteString(name)), of: map, name, arguments, suffix: suffix, missing: Status.noHost)
+      // Of an address in brackets nothing behind them counts.
+      var host = name
+      if name.first == 0x5B {
+        guard let closing = name.firstIndex(of: 0x5D) else { return MapResult(status: Status.noHost) }
+        host = Array(name[...closing])
+      }
+      return value(lookups.host(ByteString(host)), of: map, name, arguments, suffix: suffix, missing: Status.noHost)
     case .dns: return value(lookups.record(map.recordType, ByteString(name)), of: map, name, arguments)
     case .bestMX: return value(lookups.record("MX", ByteString(name)), of: map, name, arguments)
-    case .user: return value(lookups.account(ByteString(name)), of: map, name, arguments)
+    case .user:
+      return value(lookups.account(ByteString(name)), of: map, name, arguments, missing: Status.noUser)
     case .other:
       unknowns.append(UnknownAnswer(map: map.name, key: ByteString(name)))
       return .notFound

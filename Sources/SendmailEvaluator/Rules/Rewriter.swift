@@ -6,6 +6,7 @@ struct Rewriter {
   enum Status {
     static let done: Int32 = 0
     static let badData: Int32 = 65
+    static let noUser: Int32 = 67
     static let noHost: Int32 = 68
     static let temporaryFailure: Int32 = 75
     static let configuration: Int32 = 78

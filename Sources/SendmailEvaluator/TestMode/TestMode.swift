@@ -47,13 +47,27 @@ public struct TestMode: Sendable {
     return ByteString(text.bytes)
   }
 
+  /// Whether it is recorded which rules match.
+  var recordsCoverage: Bool {
+    get { !rewriter.coverage.isEmpty }
+    set { rewriter.coverage = newValue ? Array(repeating: false, count: configuration.rules.count) : [] }
+  }
+
+  /// The lines of the rules that have matched since ``recordsCoverage`` was set.
+  var matchedLines: Set<Int> {
+    Set(zip(configuration.rules, rewriter.coverage).filter(\.1).map(\.0.line))
+  }
+
   private mutating func rewrite(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     var rest = line.drop(while: ASCII.isSpace)
     let sets = rest.prefix { !ASCII.isSpace($0) }
     rest = rest.dropFirst(sets.count)
     let blanks = rest.prefix(while: ASCII.isSpace)
     rest = rest.dropFirst(blanks.count)
-    guard !rest.isEmpty else { return text.line("No address!") }
+    guard !rest.isEmpty else {
+      if blanks.isEmpty, !sets.isEmpty { text.line("No address!") }
+      return
+    }
     if rest.contains(where: { $0 & 0xE0 == 0x80 }) {
       return text.line(
         "8-bit character in mailbox address \"\(ByteString(rest.map { $0 & 0xE0 == 0x80 ? 0x3F : $0 }))\"")
@@ -110,7 +124,7 @@ public struct TestMode: Sendable {
     for message in defects.messages { text.line(message) }
     guard number != 0 else { return }
     if kind == UInt8(ascii: "D") {
-      rewriter.setMacro(names.name(number), Macros.unquoted(rest).bytes)
+      rewriter.setMacro(names.name(number), Array(rest))
     } else {
       rewriter.add(rest.split(whereSeparator: ASCII.isSpace).map { ByteString($0) }, toClass: names.name(number))
     }

@@ -1,0 +1,112 @@
+import SendmailConfig
+import TestSupport
+import Testing
+
+@testable import SendmailEvaluator
+
+/// Tables as sendmail's databases answer: keys in lower case, the first of a key.
+struct SiteTables: Sendable {
+  private var values: [ByteString: [ByteString: (ByteString, Int)]] = [:]
+
+  mutating func add(_ entries: [(String, String)], to map: ByteString) {
+    for (index, entry) in entries.enumerated() {
+      let key = ByteString(entry.0).folded
+      if values[map, default: [:]][key] == nil { values[map, default: [:]][key] = (ByteString(entry.1), index + 1) }
+    }
+  }
+
+  var lookups: Lookups {
+    Lookups(
+      table: { map, key in values[map.name.folded]?[key].map { .found($0.0, line: $0.1) } ?? .notFound },
+      host: { name in
+        // Addresses are in /etc/hosts, names in a file that is not there.
+        switch name {
+        case "[127.0.0.1]": .found("localhost", line: nil)
+        default: .notFound
+        }
+      },
+      account: { $0 == "root" ? .found($0, line: nil) : .notFound })
+  }
+}
+
+@Suite("Whole configurations, beside sendmail -bt")
+struct SiteTests {
+  @Test(
+    "Same rule sets, same results, same questions to maps", .needs(.sendmail, .m4, .makemap), arguments: SiteVariant.all
+  )
+  func variant(_ variant: SiteVariant) throws {
+    for round in 0..<Effort.factor { try Self.compare(variant, seed: UInt64(round)) }
+  }
+
+  static func compare(_ variant: SiteVariant, seed: UInt64) throws {
+    let real = try RealTestMode()
+    let directory = real.directory
+    var site = GeneratedSite(seed: variant.name.utf8.reduce(seed &* 7919 &+ 1) { $0 &* 31 &+ UInt64($1) })
+    var tables = SiteTables()
+    var paths = ["ALIASES": directory.path("aliases"), "STATEDIR": directory.path("state")]
+    try directory.makeDirectory("state", mode: 0o755)
+    try directory.write("state/service.switch", "hosts\tfiles\naliases\tfiles\npasswd\tfiles\n")
+    try directory.write("state/relay-domains", "relay.example\n10.1\nIPv6:2001:db8:1\n")
+    for (map, word, entries) in [
+      ("access", "ACCESS", site.access()), ("virtuser", "VIRTUSERTABLE", site.virtualUsers()),
+      ("mailertable", "MAILERTABLE", site.mailers()), ("generics", "GENERICSTABLE", site.generics()),
+      ("domaintable", "DOMAINTABLE", site.domains()),
+    ] {
+      tables.add(entries, to: ByteString(map))
+      if map == "generics" { tables.add(entries, to: "authinfo") }
+      paths[word] = directory.path(map)
+      let text = entries.map { "\($0.0)\t\($0.1)\n" }.joined()
+      // Of a key that comes twice the first counts, and makemap says so.
+      _ = try run(
+        try Tools.makemap,
+        ["-C", Tools.configurationTemplate.replacing("oracle.cf", with: "empty.cf"), "hash", directory.path(map)],
+        input: Array(text.utf8), environment: Tools.environment)
+    }
+    try directory.write("hostnames", GeneratedSite.hostNames)
+    paths["HOSTNAMES"] = directory.path("hostnames")
+    let text = try variant.configuration(paths: paths)
+    let configuration = Configuration(text, host: RealTestMode.host) { source in
+      guard let bytes = try? readFile(source.path.description) else {
+        return .missing(reason: "No such file or directory")
+      }
+      return .text(bytes)
+    }
+    #expect(configuration.diagnostics.isEmpty)
+    let commands = site.commands(Effort.factor > 1 ? 1500 : 500).map { Array($0.utf8) }
+    var context = EvaluationContext()
+    context.lookups = tables.lookups
+    var mode = TestMode(configuration, context, rules: 0, maps: 5)
+    let theirs = try real.run(commands, configuration: text, debug: "60.5")
+    Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
+  }
+
+  @Test("Rules of the stock configuration that are reached", .needs(.sendmail, .m4))
+  func coverage() throws {
+    let text = try SiteVariant.stock.configuration(paths: ["STATEDIR": "/nowhere", "HOSTNAMES": "/nowhere/names"])
+    let configuration = Configuration(text, host: RealTestMode.host) { source in
+      switch source.path {
+      case "/nowhere/names": .text(Array(GeneratedSite.hostNames.utf8))
+      case "/nowhere/relay-domains": .text(Array("relay.example\n10.1\nIPv6:2001:db8:1\n".utf8))
+      default: .unknown
+      }
+    }
+    var reached: Set<Int> = []
+    for seed in 0..<(30 * Effort.factor) {
+      var site = GeneratedSite(seed: UInt64(1000 + seed))
+      var tables = SiteTables()
+      tables.add(site.access(), to: "access")
+      tables.add(site.virtualUsers(), to: "virtuser")
+      tables.add(site.mailers(), to: "mailertable")
+      var context = EvaluationContext()
+      context.lookups = tables.lookups
+      var mode = TestMode(configuration, context)
+      mode.recordsCoverage = true
+      for command in site.commands(600) { _ = mode.run(ByteString(command)) }
+      reached.formUnion(mode.matchedLines)
+    }
+    let all = configuration.ruleSetNames.flatMap { configuration.ruleLines(of: $0) }
+    let missed = Set(all).subtracting(reached)
+    print("\(reached.count) of \(all.count) rules matched; not: \(missed.sorted())")
+    #expect(missed.count * 10 <= all.count, "\(missed.sorted())")
+  }
+}
