@@ -1,6 +1,8 @@
 import SendmailConfig
 import TestSupport
 
+@testable import SendmailEvaluator
+
 /// Tables and commands made at random for a site.
 struct GeneratedSite {
   private var random: SplitMix64
@@ -11,7 +13,8 @@ struct GeneratedSite {
     "local.example", "mx.test.example", "test.example", "sub.local.example", "relay.example", "x.relay.example",
     "spam.example", "a.b.spam.example", "remote.example", "x.remote.example", "virt.example", "sub.virt.example",
     "gen.example", "old.example", "m.example", "a.m.example", "example", "localhost", "[192.168.5.7]", "[127.0.0.1]",
-    "[IPv6:2001:db8:0:0:0:0:0:1]", "foo", "LOCAL.Example", "foo.UUCP",
+    "[IPv6:2001:db8:0:0:0:0:0:1]", "[IPv6:2001:db8::1]", "localhost.test.example", "localhost.UUCP", "foo",
+    "LOCAL.Example", "foo.UUCP",
   ]
   private static let users = [
     "joe", "info", "info+detail", "u+", "+d", "u++", "u+*", "root", "Root", "a.b", "\"q r\"", "\"joe\"", "postmaster",
@@ -117,7 +120,8 @@ struct GeneratedSite {
     case 11: return "<>"
     case 12:
       return random.pick([
-        ":include:/x", "|prog", "/file", "\\joe", "..", ".@x", "a@.b", "a@b..c", "a@[1.2.3.4]x", "<@>", "x<y",
+        ":include:/x", "a::b@x.example", "list:;", "x: ;", "x: a; @ b", "@a.b,@c.d:u@e.f", "<list:;>", "@@a.b",
+        "<joe;>", "|prog", "/file", "\\joe", "..", ".@x", "a@.b", "a@b..c", "a@[1.2.3.4]x", "<@>", "x<y",
       ])
     default: return "\(user)@\(domain)"
     }
@@ -149,6 +153,8 @@ struct GeneratedSite {
       result.append(".D{daemon_flags}\(random.pick(["", "", "c u", "f", "a", "c f u"]))")
       result.append(".Df\(random.pick(Self.users))@\(random.pick(Self.domains))")
       result.append(".Dh\(random.pick(["", "+detail", "foo"]))")
+      result.append(".D{deliveryMode}\(random.pick(["b", "b", "b", "b", "b", "d"]))")
+      result.append(".D{opMode}\(random.pick(["", "", "s", "b"]))")
       result.append(".Ds\(random.pick(Self.domains))")
       for _ in 0..<(10 + random.below(10)) { result.append(question(client, name)) }
     }
@@ -183,5 +189,45 @@ struct GeneratedSite {
       return
         "\(random.pick(["MailerToTriple", "CanonAddr", "ParseRecipient", "Recurse", "CanonLocal", "BadMX", "check_other", "F", "U", "D", "A", "max"])) \(address())"
     }
+  }
+
+  /// A command that feeds a rule set something that one of its rules may match.
+  mutating func probe(_ configuration: Configuration) -> String? {
+    let compiled = configuration.compiled
+    let sets = compiled.ruleSets.filter { !$0.rules.isEmpty }
+    guard let set = sets.randomElement(using: &random), let place = set.rules.randomElement(using: &random) else {
+      return nil
+    }
+    var words: [String] = []
+    var hasBar = false
+    for part in compiled.rules[place].pattern.map({ compiled.parts[$0] }) {
+      switch part.kind {
+      case .any: words += (0..<random.below(3)).map { _ in word() }
+      case .some: words += (0...random.below(2)).map { _ in word() }
+      case .one, .notInClass: words.append(word())
+      case .inClass:
+        let members = compiled.classes[Int(part.argument)]
+        if !members.isEmpty { words.append(ByteString(members[random.below(members.count)]).description) }
+      case .macro, .nothing, .matched: break
+      case .token:
+        switch part.token.meta {
+        case 0: words.append(ByteString(compiled.pool[part.token.range]).description)
+        case Meta.otherwise:
+          words.append("$|")
+          hasBar = true
+        default: return nil
+        }
+      }
+    }
+    guard !words.isEmpty else { return nil }
+    return (hasBar ? "Start," : "") + "\(set.name) " + words.joined(separator: " ")
+  }
+
+  private mutating func word() -> String {
+    random.pick([
+      "joe", "local.example", "a", ".", "@", "remote.example", "550", "5.7.1", "1", "192.168.5.7", "OK", "+", "root",
+      "!", "To",
+      "<", ">", "IPv6:2001:db8::1", "[1.2.3.4]", "mx.test.example", "\"q r\"", ":", "error", "local", "0",
+    ])
   }
 }

@@ -55,6 +55,7 @@ struct SiteTests {
       tables.add(entries, to: ByteString(map))
       if map == "generics" { tables.add(entries, to: "authinfo") }
       paths[word] = directory.path(map)
+      if variant.lacksAccess, map == "access" { continue }
       let text = entries.map { "\($0.0)\t\($0.1)\n" }.joined()
       // Of a key that comes twice the first counts, and makemap says so.
       _ = try run(
@@ -72,9 +73,14 @@ struct SiteTests {
       return .text(bytes)
     }
     #expect(configuration.diagnostics.isEmpty)
-    let commands = site.commands(Effort.factor > 1 ? 1500 : 500).map { Array($0.utf8) }
+    var commands = site.commands(400).map { Array($0.utf8) }
+    commands += (0..<300).compactMap { _ in site.probe(configuration).map { Array($0.utf8) } }
     var context = EvaluationContext()
     context.lookups = tables.lookups
+    if variant.lacksAccess {
+      let found = context.lookups.table
+      context.lookups.table = { $0.name == "access" ? .temporaryFailure : found($0, $1) }
+    }
     var mode = TestMode(configuration, context, rules: 0, maps: 5)
     let theirs = try real.run(commands, configuration: text, debug: "60.5")
     Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
@@ -91,7 +97,7 @@ struct SiteTests {
       }
     }
     var reached: Set<Int> = []
-    for seed in 0..<(30 * Effort.factor) {
+    for seed in 0..<(12 * Effort.factor) {
       var site = GeneratedSite(seed: UInt64(1000 + seed))
       var tables = SiteTables()
       tables.add(site.access(), to: "access")
@@ -99,9 +105,11 @@ struct SiteTests {
       tables.add(site.mailers(), to: "mailertable")
       var context = EvaluationContext()
       context.lookups = tables.lookups
+      if seed % 6 == 5 { context.lookups.table = { _, _ in .temporaryFailure } }
       var mode = TestMode(configuration, context)
       mode.recordsCoverage = true
-      for command in site.commands(600) { _ = mode.run(ByteString(command)) }
+      for command in site.commands(300) { _ = mode.run(ByteString(command)) }
+      for _ in 0..<2000 { _ = site.probe(configuration).flatMap { mode.run(ByteString($0)) } }
       reached.formUnion(mode.matchedLines)
     }
     let all = configuration.ruleSetNames.flatMap { configuration.ruleLines(of: $0) }

@@ -8,6 +8,8 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
   var features: [String] = []
   /// What replaces the line that declares the access map.
   var accessMap: String?
+  /// Whether the access map is missing, so that each question to it fails for now.
+  var lacksAccess = false
   /// The whole site, where it is not the tests' own with features.
   var whole: [String]?
 
@@ -46,6 +48,7 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
       features: [
         "FEATURE(`greet_pause', `5000')dnl", "FEATURE(`ratecontrol')dnl", "FEATURE(`conncontrol', , `terminate')dnl",
       ]),
+    SiteVariant(name: "no access map", lacksAccess: true),
     SiteVariant(
       name: "nullclient",
       whole: [

@@ -82,11 +82,16 @@ public struct HostFacts: Sendable, Equatable {
   public var name: ByteString
   /// Other names and bracketed addresses that go into class `w`.
   public var otherNames: [ByteString]
+  /// What sendmail was started for (`${opMode}`): `d` for the daemon, `t` for address-test mode.
+  public var operationMode: ByteString
 
   /// Makes facts.
-  public init(name: ByteString = "localhost.localdomain", otherNames: [ByteString] = []) {
+  public init(
+    name: ByteString = "localhost.localdomain", otherNames: [ByteString] = [], operationMode: ByteString = "d"
+  ) {
     self.name = name
     self.otherNames = otherNames
+    self.operationMode = operationMode
   }
 
   var shortName: ByteString { ByteString(name.bytes.prefix { $0 != 0x2E }) }

@@ -51,6 +51,8 @@ struct ConfigurationReader {
     macros[UInt8(ascii: "j")] = host.name.bytes
     macros[UInt8(ascii: "k")] = host.name.bytes
     macros[UInt8(ascii: "m")] = host.domain?.bytes
+    var defects = MacroNames.Defects()
+    macros[names.number("opMode", &defects)] = host.operationMode.bytes
     if let domain = host.domain { classes[Int(UInt8(ascii: "m"))].insert(domain.bytes) }
   }
 

@@ -73,7 +73,9 @@ extension Rewriter {
     case .dns: return value(lookups.record(map.recordType, ByteString(name)), of: map, name, arguments)
     case .bestMX: return value(lookups.record("MX", ByteString(name)), of: map, name, arguments)
     case .user:
-      return value(lookups.account(ByteString(name)), of: map, name, arguments, missing: Status.noUser)
+      var answer = lookups.account(ByteString(name))
+      if answer == .notFound { answer = lookups.account(ByteString(name).folded) }
+      return value(answer, of: map, name, arguments, missing: Status.noUser)
     case .other:
       unknowns.append(UnknownAnswer(map: map.name, key: ByteString(name)))
       return .notFound

@@ -170,28 +170,31 @@ extension Rewriter {
       }
       let name = Array(workspace.bytes(workspace.tokens[place + 1])).filter { $0 != ASCII.quote }
       switch RuleSetTable.find(name, in: configuration.ruleSetNumbers) {
+      case .success(let number) where configuration.ruleSets[number].rules.isEmpty:
+        // A call to nothing goes, and the token behind it is not looked at.
+        let name = configuration.ruleSets[number].name
+        if level >= .matches { events.append(.skipped(ruleSet: name, number: number)) }
+        workspace.tokens.removeSubrange(place..<place + 2)
+        place += 1
+        continue
       case .success(let number): calls.append((place, number))
       case .failure(let defect):
         if !defect.message.isEmpty { report(defect.message) }
         report(Array("Unknown ruleset ".utf8) + name)
         return Status.configuration
       }
-      if calls.count > Self.maximumCalls {
+      if calls.count >= Self.maximumCalls {
         report("Too many subroutine calls (\(Self.maximumCalls) max)")
         return Status.configuration
       }
       place += 2
     }
+    var status = Status.done
     for call in calls.reversed() {
       workspace.tokens.removeSubrange(call.place..<call.place + 2)
-      let set = configuration.ruleSets[call.number]
-      if set.rules.isEmpty {
-        if level >= .matches { events.append(.skipped(ruleSet: set.name, number: call.number)) }
-        continue
-      }
-      let status = rewrite(call.number, from: call.place, depth: depth + 1)
+      status = rewrite(call.number, from: call.place, depth: depth + 1)
       if status != Status.done, status != Status.temporaryFailure { return status }
     }
-    return Status.done
+    return status
   }
 }

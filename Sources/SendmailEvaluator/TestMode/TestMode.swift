@@ -76,25 +76,27 @@ public struct TestMode: Sendable {
       rewriter.begin()
       let end = scan(rest)
       flush(&text)
-      if !rewriter.workspace.tokens.isEmpty {
-        for name in sets.split(separator: ASCII.comma, omittingEmptySubsequences: true) {
-          switch RuleSetTable.find(Array(name), in: configuration.ruleSetNumbers) {
-          case .success(let number):
-            let status = rewriter.rewrite(number, from: 0)
-            flush(&text)
-            if status != Rewriter.Status.done {
-              text.line("== Ruleset \(ByteString(sets[name.startIndex...])) (\(number)) status \(status)")
-            }
-          case .failure(let defect):
-            if !defect.message.isEmpty { text.line(defect.message) }
-            // What follows the first comma is still part of the name here.
-            return text.line("Undefined ruleset \(ByteString(sets[name.startIndex...]))")
-          }
-        }
-      }
+      if !rewriter.workspace.tokens.isEmpty { apply(sets, &text) }
       guard end < rest.endIndex else { return }
-      rest = rest[(end + 1)...].drop(while: ASCII.isSpace)
+      rest = rest[(end + 1)...]
       if rest.isEmpty { return }
+    }
+  }
+
+  /// Applies the rule sets of a list.
+  private mutating func apply(_ sets: ArraySlice<UInt8>, _ text: inout TestModeText) {
+    for name in sets.split(separator: ASCII.comma, omittingEmptySubsequences: true) {
+      // What follows a comma is still part of the name in messages.
+      let shown = ByteString(sets[name.startIndex...])
+      switch RuleSetTable.find(Array(name), in: configuration.ruleSetNumbers) {
+      case .success(let number):
+        let status = rewriter.rewrite(number, from: 0)
+        flush(&text)
+        if status != Rewriter.Status.done { text.line("== Ruleset \(shown) (\(number)) status \(status)") }
+      case .failure(let defect):
+        if !defect.message.isEmpty { text.line(defect.message) }
+        return text.line("Undefined ruleset \(shown)")
+      }
     }
   }
 
