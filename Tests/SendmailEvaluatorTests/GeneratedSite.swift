@@ -206,7 +206,7 @@ struct GeneratedSite {
       case .some: words += (0...random.below(2)).map { _ in word() }
       case .one, .notInClass: words.append(word())
       case .inClass:
-        let members = compiled.classes[Int(part.argument)]
+        let members = compiled.classes[Int(part.argument)].words
         if !members.isEmpty { words.append(ByteString(members[random.below(members.count)]).description) }
       case .macro, .nothing, .matched: break
       case .token:

@@ -11,7 +11,7 @@ final class CompiledConfiguration: Sendable {
   let names: MacroNames
   let macros: MacroValues
   /// The members of classes, by the classes' numbers.
-  let classes: [WordSet]
+  let classes: [FrozenWords]
   /// The words that rules name.
   let lexicon: WordSet
   /// The bytes of all tokens in ``parts``.
@@ -19,6 +19,14 @@ final class CompiledConfiguration: Sendable {
   let parts: [RulePart]
   let rules: [Rule]
   let ruleSets: [RuleSet]
+  /// The rules of each rule set.
+  let ruleRanges: [Range<Int>]
+  /// The rule set that each word of the lexicon names; -1 for none.
+  let ruleSetOfWord: [Int32]
+  /// The map that each word of the lexicon names; -1 for none.
+  let mapOfWord: [Int32]
+  /// The maps by their numbers, and behind them the one of hosts.
+  let compiledMaps: [CompiledMap]
   let ruleSetNumbers: [ByteString: Int]
   let maps: [MapDefinition]
   let mapNumbers: [ByteString: Int]
@@ -44,7 +52,7 @@ final class CompiledConfiguration: Sendable {
     options = reader.options
     names = reader.names
     macros = reader.macros
-    classes = reader.classes
+    classes = reader.classes.map { FrozenWords($0) }
     lexicon = reader.rules.lexicon
     pool = reader.rules.pool
     // Which bytes make an atom is known once all options are read.
@@ -65,6 +73,17 @@ final class CompiledConfiguration: Sendable {
     self.rules = rules
     self.ruleSets = ruleSets
     ruleSetNumbers = reader.ruleSets.numbers
+    ruleRanges = ruleSets.map(\.rules)
+    var (ruleSetOfWord, mapOfWord): ([Int32], [Int32]) = ([], [])
+    for number in 0..<reader.rules.lexicon.count {
+      let word = Array(reader.rules.lexicon[number])
+      let found = try? RuleSetTable.find(word.filter { $0 != ASCII.quote }, in: reader.ruleSets.numbers).get()
+      ruleSetOfWord.append(Int32(found ?? -1))
+      let map = reader.mapNumbers[ByteString(word).folded]
+      mapOfWord.append(Int32(map ?? (ByteString(word).folded == "host" ? reader.maps.count : -1)))
+    }
+    (self.ruleSetOfWord, self.mapOfWord) = (ruleSetOfWord, mapOfWord)
+    compiledMaps = (reader.maps + [.host]).map { CompiledMap($0) }
     maps = reader.maps
     mapNumbers = reader.mapNumbers
     mailers = reader.mailers

@@ -58,7 +58,7 @@ public struct Configuration: Sendable {
   /// - Parameter name: The name without braces; case counts.
   public func members(ofClass name: ByteString) -> [ByteString] {
     guard let number = compiled.names.find(name) else { return [] }
-    let words = compiled.classes[Int(number)]
+    let words = compiled.classes[Int(number)].words
     return (0..<words.count).map { ByteString(words[$0]) }
   }
 

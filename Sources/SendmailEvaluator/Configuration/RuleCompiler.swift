@@ -29,7 +29,7 @@ struct RuleCompiler {
     var rule = Rule(
       line: lines.lowerBound, lastLine: lines.upperBound - 1, pattern: parts.count..<parts.count,
       replacement: parts.count..<parts.count, prefix: .again,
-      minimum: 0, wildcards: 0, hasMacro: false, hasLookup: false)
+      minimum: 0, wildcards: 0, hasMacro: false, hasLookup: false, hasCall: false)
     if scanner.ends.isEmpty { report("R line: null LHS") }
     for (token, bytes) in takeTokens() {
       let part = patternPart(token, bytes, report)
@@ -77,6 +77,7 @@ struct RuleCompiler {
         continue
       case Meta.anyTokens, Meta.someTokens, Meta.oneToken, Meta.inClass, Meta.notInClass, Meta.condition:
         report("Inappropriate use of $\(RuleCompiler.sign(token.meta)) on RHS")
+      case Meta.call: rule.hasCall = true
       case Meta.hostBegin, Meta.mapBegin:
         if closing != 0 { report("cannot nest map lookups") }
         closing = token.meta == Meta.hostBegin ? Meta.hostEnd : Meta.mapEnd
@@ -135,8 +136,8 @@ struct RuleCompiler {
       start = end
       let meta = word.first.map { Meta.isMeta($0) ? $0 : 0 } ?? 0
       let token = Token(
-        start: UInt32(pool.count), count: UInt32(word.count), word: Int32(lexicon.insert(word)), meta: meta,
-        isAtom: false)
+        start: UInt32(pool.count), count: UInt32(word.count), word: Int32(lexicon.insert(word)),
+        hash: FoldedHash.of(word), meta: meta, isAtom: false)
       pool += word
       result.append((token, word))
     }

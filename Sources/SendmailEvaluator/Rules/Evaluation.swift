@@ -134,6 +134,7 @@ extension Rewriter {
 
   mutating func begin() {
     workspace.clear()
+    hasStrayCalls = false
     events = []
     messages = []
     unknowns = []

@@ -68,7 +68,7 @@ extension Rewriter {
           if extend(&part, &place, end) { continue search }
           matches.removeLast()
         case .notInClass:
-          if !isInClass(current.argument, place, place + 1) {
+          if !isInClass(current.argument, place) {
             matches.append(Match(part: part, first: place, end: place + 1))
             place += 1
             part += 1
@@ -112,24 +112,23 @@ extension Rewriter {
   /// Lets the class at the end of ``matches`` take tokens from `place` on until they are a member.
   private mutating func extend(_ part: inout Int, _ place: inout Int, _ end: Int) -> Bool {
     let match = matches[matches.count - 1]
-    let number = configuration.parts[match.part].argument
-    var next = place
-    while next < end {
-      next += 1
-      if isInClass(number, match.first, next) {
-        matches[matches.count - 1].end = next
-        place = next
-        part = match.part + 1
-        return true
-      }
+    let number = Int(configuration.parts[match.part].argument)
+    var next = workspace.endOfMember(match.first, beyond: place, before: end, of: configuration.classes[number])
+    if hasOverlay,
+      let other = workspace.endOfMember(match.first, beyond: place, before: end, of: classOverlay[number])
+    {
+      next = min(next ?? other, other)
     }
-    return false
+    guard let next else { return false }
+    matches[matches.count - 1].end = next
+    place = next
+    part = match.part + 1
+    return true
   }
 
-  private func isInClass(_ number: Int32, _ first: Int, _ end: Int) -> Bool {
-    let list = workspace.tokens[first..<end]
-    return workspace.isMember(list, of: configuration.classes[Int(number)], blank: configuration.blank)
-      || (hasOverlay && workspace.isMember(list, of: classOverlay[Int(number)], blank: configuration.blank))
+  private func isInClass(_ number: Int32, _ place: Int) -> Bool {
+    workspace.isMember(place, of: configuration.classes[Int(number)])
+      || (hasOverlay && workspace.isMember(place, of: classOverlay[Int(number)]))
   }
 
   /// Where the tokens that spell the value of a macro end; nil where they do not.

@@ -13,23 +13,26 @@ extension Rewriter {
   }
 
   /// Puts what a rule makes in place of the tokens from `base` on.
-  mutating func replace(_ rule: Rule, _ set: RuleSet, _ base: Int, _ depth: Int) -> Outcome {
+  mutating func replace(_ rule: Rule, _ number: Int, _ base: Int, _ depth: Int) -> Outcome {
     scratch.removeAll(keepingCapacity: true)
-    if let failure = substitute(rule, set) { return failure }
+    if let failure = substitute(rule, number) { return failure }
     var outcome = Outcome()
     if rule.hasLookup {
-      outcome = lookUpAll(rule, set)
+      outcome = lookUpAll(rule)
       if outcome.failure != nil { return outcome }
     }
     guard scratch.count < Workspace.maximumTokens else { return tooLong() }
     workspace.tokens.replaceSubrange(base..., with: scratch)
-    let status = callAll(base, depth)
-    if outcome.status == Status.done { outcome.status = status }
+    if rule.hasCall || hasStrayCalls {
+      let status = callAll(base, depth)
+      if status != Status.done, status != Status.temporaryFailure { hasStrayCalls = true }
+      if outcome.status == Status.done { outcome.status = status }
+    }
     return outcome
   }
 
   /// Makes the tokens of a replacement: `$1` and `$&x` get their values.
-  private mutating func substitute(_ rule: Rule, _ set: RuleSet) -> Outcome? {
+  private mutating func substitute(_ rule: Rule, _ number: Int) -> Outcome? {
     let parts = configuration.parts
     for place in rule.replacement {
       let part = parts[place]
@@ -37,7 +40,7 @@ extension Rewriter {
       case .matched:
         guard part.argument >= 0, Int(part.argument) < matches.count else {
           let name = ByteString(workspace.bytes(part.token).suffix(1))
-          report("rewrite: ruleset \(set.name): replacement $\(name) out of bounds")
+          report("rewrite: ruleset \(configuration.ruleSets[number].name): replacement $\(name) out of bounds")
           return .failed(Status.configuration)
         }
         let match = matches[Int(part.argument)]
@@ -47,10 +50,10 @@ extension Rewriter {
         }
         scratch.append(contentsOf: taken)
       case .macro:
-        let number = UInt8(part.argument)
-        let value = macros[number]
+        let macro = UInt8(part.argument)
+        let value = macros[macro]
         if level == .everything {
-          let name = configuration.names.name(number)
+          let name = configuration.names.name(macro)
           events.append(.macro(name: name, value: value.map { ByteString($0) }, isPattern: false))
         }
         if let value, !value.isEmpty, !scan(value, configuration.addressTypes) {
@@ -76,35 +79,33 @@ extension Rewriter {
   }
 
   /// Answers each `$[ … $]` and `$( … $)`, from the left.
-  private mutating func lookUpAll(_ rule: Rule, _ set: RuleSet) -> Outcome {
+  private mutating func lookUpAll(_ rule: Rule) -> Outcome {
     var outcome = Outcome()
-    let made = scratch
-    scratch = []
+    swap(&scratch, &unanswered)
+    scratch.removeAll(keepingCapacity: true)
     var place = 0
-    while place < made.count {
-      let opening = made[place].meta
+    while place < unanswered.count {
+      let opening = unanswered[place].meta
       guard opening == Meta.hostBegin || opening == Meta.mapBegin else {
-        scratch.append(made[place])
+        scratch.append(unanswered[place])
         place += 1
         continue
       }
       let closing = opening == Meta.hostBegin ? Meta.hostEnd : Meta.mapEnd
       place += 1
-      var name = Array("host".utf8)
+      var name: Token?
       if opening == Meta.mapBegin {
-        guard place < made.count else {
+        guard place < unanswered.count else {
           report("rewrite: missing mapname")
           return .failed(Status.configuration)
         }
-        name = Array(workspace.bytes(made[place]))
+        name = unanswered[place]
         place += 1
       }
       var end = place
-      while end < made.count, made[end].meta != closing { end += 1 }
-      let (found, failure) = answer(name, made[place..<end], rule, &outcome)
-      if let failure { return .failed(failure) }
-      if !found { return .unreadable }
-      place = min(end + 1, made.count)
+      while end < unanswered.count, unanswered[end].meta != closing { end += 1 }
+      if !answer(name, place..<end, rule, &outcome) { return .unreadable }
+      place = min(end + 1, unanswered.count)
       if scratch.count >= Workspace.maximumTokens { return tooLong() }
     }
     return outcome
@@ -114,49 +115,58 @@ extension Rewriter {
   ///
   /// - Returns: Whether what was found could be cut into tokens.
   private mutating func answer(
-    _ name: [UInt8], _ body: ArraySlice<Token>, _ rule: Rule, _ outcome: inout Outcome
-  ) -> (isReadable: Bool, failure: Int32?) {
+    _ name: Token?, _ body: Range<Int>, _ rule: Rule, _ outcome: inout Outcome
+  ) -> Bool {
     // Key, then "$@ argument" any number of times and "$: default".
-    var pieces: [(sign: UInt8, tokens: ArraySlice<Token>)] = []
-    var start = body.startIndex
-    var sign: UInt8 = 0
-    for place in body.indices where body[place].meta == Meta.host || body[place].meta == Meta.user {
-      pieces.append((sign, body[start..<place]))
-      sign = body[place].meta
-      start = place + 1
-    }
-    pieces.append((sign, body[start...]))
+    let firstSign = body.first { unanswered[$0].meta == Meta.host || unanswered[$0].meta == Meta.user }
+    let keyPlaces = body.lowerBound..<(firstSign ?? body.upperBound)
     let map = map(named: name)
     var key: [UInt8] = []
-    let blank = map.map(\.blank) ?? 0
-    workspace.join(pieces[0].tokens, blank: blank == 0 ? configuration.blank : blank, into: &key)
+    let blank = map?.blank ?? 0
+    workspace.join(unanswered[keyPlaces], blank: blank == 0 ? configuration.blank : blank, into: &key)
     var arguments: [[UInt8]] = []
-    for piece in pieces.dropFirst() where piece.sign == Meta.host {
-      var text: [UInt8] = []
-      workspace.join(piece.tokens, blank: configuration.blank, into: &text)
-      arguments.append(text)
+    var other: Range<Int>?
+    var sign = keyPlaces.upperBound
+    while sign < body.upperBound {
+      var end = sign + 1
+      while end < body.upperBound, unanswered[end].meta != Meta.host, unanswered[end].meta != Meta.user { end += 1 }
+      if unanswered[sign].meta == Meta.user {
+        other = (sign + 1)..<end
+      } else {
+        var text: [UInt8] = []
+        workspace.join(unanswered[(sign + 1)..<end], blank: configuration.blank, into: &text)
+        arguments.append(text)
+      }
+      sign = end
     }
-    let result = lookUp(map, named: name, key: key, arguments: arguments, rule: rule)
+    let result = lookUp(
+      map, named: name.map { workspace.bytes($0) } ?? Rewriter.hostName[...], key: key, arguments: arguments, rule: rule
+    )
     if result.status == Status.temporaryFailure, outcome.status == Status.done, result.defers {
       outcome.status = Status.temporaryFailure
     }
-    if let value = result.value {
-      if value.isEmpty { return (true, nil) }
-      return (scan(value, configuration.addressTypes), nil)
-    }
-    if let other = pieces.last(where: { $0.sign == Meta.user }) {
+    if let value = result.value { return value.isEmpty || scan(value, configuration.addressTypes) }
+    if let other {
       var text: [UInt8] = []
-      workspace.join(other.tokens, blank: configuration.blank, into: &text)
-      if text.isEmpty { return (true, nil) }
-      return (scan(text, configuration.defaultTypes), nil)
+      workspace.join(unanswered[other], blank: configuration.blank, into: &text)
+      return text.isEmpty || scan(text, configuration.defaultTypes)
     }
-    scratch.append(contentsOf: pieces[0].tokens)
-    return (true, nil)
+    scratch.append(contentsOf: unanswered[keyPlaces])
+    return true
   }
 
-  private func map(named name: [UInt8]) -> MapDefinition? {
-    if let number = configuration.mapNumbers[ByteString(name).folded] { return configuration.maps[number] }
-    return ByteString(name).folded == "host" ? .host : nil
+  private static let hostName = Array("host".utf8)
+
+  private func map(named name: Token?) -> CompiledMap? {
+    guard let name else {
+      let number = configuration.mapNumbers["host"] ?? configuration.maps.count
+      return configuration.compiledMaps[number]
+    }
+    if name.word >= 0 {
+      let number = configuration.mapOfWord[Int(name.word)]
+      return number < 0 ? nil : configuration.compiledMaps[Int(number)]
+    }
+    return configuration.mapNumbers[ByteString(workspace.bytes(name)).folded].map { configuration.compiledMaps[$0] }
   }
 
   /// Calls each rule set behind a `$>` with the tokens behind its name, the last one first.
@@ -168,9 +178,9 @@ extension Rewriter {
         place += 1
         continue
       }
-      let name = Array(workspace.bytes(workspace.tokens[place + 1])).filter { $0 != ASCII.quote }
-      switch RuleSetTable.find(name, in: configuration.ruleSetNumbers) {
-      case .success(let number) where configuration.ruleSets[number].rules.isEmpty:
+      let name = workspace.tokens[place + 1]
+      switch ruleSet(named: name) {
+      case .success(let number) where configuration.ruleRanges[number].isEmpty:
         // A call to nothing goes, and the token behind it is not looked at.
         let name = configuration.ruleSets[number].name
         if level >= .matches { events.append(.skipped(ruleSet: name, number: number)) }
@@ -180,7 +190,7 @@ extension Rewriter {
       case .success(let number): calls.append((place, number))
       case .failure(let defect):
         if !defect.message.isEmpty { report(defect.message) }
-        report(Array("Unknown ruleset ".utf8) + name)
+        report(Array("Unknown ruleset ".utf8) + workspace.bytes(name).filter { $0 != ASCII.quote })
         return Status.configuration
       }
       if calls.count >= Self.maximumCalls {
@@ -196,5 +206,14 @@ extension Rewriter {
       if status != Status.done, status != Status.temporaryFailure { return status }
     }
     return status
+  }
+
+  private func ruleSet(named name: Token) -> Result<Int, RuleSetTable.Defect> {
+    if name.word >= 0 {
+      let number = configuration.ruleSetOfWord[Int(name.word)]
+      if number >= 0 { return .success(Int(number)) }
+    }
+    let text = workspace.bytes(name).filter { $0 != ASCII.quote }
+    return RuleSetTable.find(text, in: configuration.ruleSetNumbers)
   }
 }

@@ -25,12 +25,16 @@ struct Rewriter {
   var workspace: Workspace
   var macros: MacroValues
   /// Members that classes have in this evaluation only, by the classes' numbers.
-  var classOverlay: [WordSet] = []
+  var classOverlay: [FrozenWords] = []
   var hasOverlay: Bool { !classOverlay.isEmpty }
   /// What the wildcards of the rule that matched last took.
   var matches: [Match] = []
   /// What a rule makes.
   var scratch: [Token] = []
+  /// What a rule makes before its questions to maps are answered.
+  var unanswered: [Token] = []
+  /// Whether a call that could not be made may be among the tokens.
+  var hasStrayCalls = false
   var events: [TraceEvent] = []
   var messages: [ByteString] = []
   var unknowns: [UnknownAnswer] = []
@@ -56,8 +60,10 @@ struct Rewriter {
 
   mutating func add(_ words: [ByteString], toClass name: ByteString) {
     guard let number = configuration.names.find(name) else { return }
-    if classOverlay.isEmpty { classOverlay = Array(repeating: WordSet(), count: MacroNames.count) }
-    for word in words { classOverlay[Int(number)].insert(word.bytes) }
+    if classOverlay.isEmpty { classOverlay = Array(repeating: FrozenWords(WordSet()), count: MacroNames.count) }
+    var members = classOverlay[Int(number)].words
+    for word in words { members.insert(word.bytes) }
+    classOverlay[Int(number)] = FrozenWords(members)
   }
 
   mutating func report(_ message: [UInt8]) {
@@ -71,24 +77,26 @@ struct Rewriter {
   ///
   /// - Returns: How it ended (``Status``).
   mutating func rewrite(_ number: Int, from base: Int, depth: Int = 0) -> Int32 {
-    let set = configuration.ruleSets[number]
+    let rules = configuration.ruleRanges[number]
     if level >= .matches {
-      events.append(.entered(ruleSet: set.name, tokens: workspace.shown(workspace.tokens[base...])))
+      events.append(
+        .entered(ruleSet: configuration.ruleSets[number].name, tokens: workspace.shown(workspace.tokens[base...])))
     }
     if depth > Self.deepest {
-      report("rewrite: excessive recursion (max \(Self.deepest)), ruleset \(set.name)")
+      report("rewrite: excessive recursion (max \(Self.deepest)), ruleset \(configuration.ruleSets[number].name)")
       return Status.configuration
     }
     var status = Status.done
-    var place = set.rules.lowerBound
+    var place = rules.lowerBound
     var rounds = 0
     // A rule set that ends with "$#" ends all of them, as long as nothing is in front of it.
-    while place < set.rules.upperBound, !isDecided(base) {
+    while place < rules.upperBound, !isDecided(base) {
       let rule = configuration.rules[place]
       if level == .everything { events.append(.tried(line: rule.line)) }
       rounds += 1
       if rounds > Self.mostRounds {
-        report("Infinite loop in ruleset \(set.name), rule \(place - set.rules.lowerBound + 1)")
+        report(
+          "Infinite loop in ruleset \(configuration.ruleSets[number].name), rule \(place - rules.lowerBound + 1)")
         if level == .everything {
           events.append(.looped(tokens: workspace.shown(workspace.tokens[base...])))
         }
@@ -101,7 +109,7 @@ struct Rewriter {
         continue
       }
       noteMatch(rule, place)
-      let result = replace(rule, set, base, depth)
+      let result = replace(rule, number, base, depth)
       if let failure = result.failure {
         // What could not be cut into tokens leaves sendmail without any.
         if depth == 0, result.isUnreadable { workspace.tokens.removeSubrange(base...) }
@@ -116,11 +124,12 @@ struct Rewriter {
       case .once:
         place += 1
         rounds = 0
-      case .end, .mailer: place = set.rules.upperBound
+      case .end, .mailer: place = rules.upperBound
       }
     }
     if level >= .matches {
-      events.append(.left(ruleSet: set.name, tokens: workspace.shown(workspace.tokens[base...])))
+      events.append(
+        .left(ruleSet: configuration.ruleSets[number].name, tokens: workspace.shown(workspace.tokens[base...])))
     }
     return status
   }

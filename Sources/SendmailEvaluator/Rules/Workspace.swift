@@ -48,7 +48,7 @@ struct Workspace {
     for index in start..<start + count { hash.add(bytes[index]) }
     let word = configuration.lexicon.number(of: bytes, from: start, to: start + count, hash: hash.value)
     return Token(
-      start: UInt32(start), count: UInt32(count), word: Int32(word ?? -1), meta: 0,
+      start: UInt32(start), count: UInt32(count), word: Int32(word ?? -1), hash: hash.value, meta: 0,
       isAtom: configuration.ruleTypes.kind(bytes[start]) == .atom)
   }
 
@@ -73,20 +73,44 @@ struct Workspace {
     }
   }
 
-  /// Whether tokens in a row, joined, are a word of a class.
-  func isMember(_ list: ArraySlice<Token>, of words: WordSet, blank: UInt8) -> Bool {
-    guard !words.isEmpty else { return false }
+  /// The end of the fewest tokens from `first` on, more than up to `last`, that joined are a word of a class; nil where
+  /// there are none before `end`.
+  func endOfMember(_ first: Int, beyond last: Int, before end: Int, of words: FrozenWords) -> Int? {
+    let longest = words.longest
     let bytes = arena.span
-    if list.count == 1 {
-      let token = list[list.startIndex]
-      guard Int(token.count) <= words.longest else { return false }
-      var hash = FoldedHash()
+    var hash = FoldedHash()
+    var length = 0
+    var afterAtom = false
+    var next = first
+    while next < end {
+      let token = tokens[next]
+      next += 1
+      if afterAtom, token.isAtom {
+        hash.add(configuration.blank)
+        length += 1
+      }
+      afterAtom = token.isAtom
+      length += Int(token.count)
+      // More tokens only make it longer.
+      if length > longest { return nil }
       for index in token.range { hash.add(bytes[index]) }
-      return words.number(of: bytes, from: Int(token.start), to: token.range.upperBound, hash: hash.value) != nil
+      if next > last, words.mayContain(hash.value), isMember(first..<next, of: words) { return next }
     }
+    return nil
+  }
+
+  /// Whether a token is a word of a class.
+  func isMember(_ place: Int, of words: FrozenWords) -> Bool {
+    let token = tokens[place]
+    guard Int(token.count) <= words.longest, words.mayContain(token.hash) else { return false }
+    return words.words.number(
+      of: arena.span, from: Int(token.start), to: token.range.upperBound, hash: token.hash) != nil
+  }
+
+  private func isMember(_ places: Range<Int>, of words: FrozenWords) -> Bool {
     var text: [UInt8] = []
-    join(list, blank: blank, into: &text)
-    return text.count <= words.longest && words.number(of: text) != nil
+    join(tokens[places], blank: configuration.blank, into: &text)
+    return words.words.number(of: text) != nil
   }
 
   /// The tokens as text, each on its own, for traces.

@@ -147,7 +147,8 @@ public struct TestMode: Sendable {
     var names = configuration.names
     let (number, _) = names.read(line, &defects)
     guard number != 0 else { return }
-    let sets = [configuration.classes[Int(number)]] + (rewriter.hasOverlay ? [rewriter.classOverlay[Int(number)]] : [])
+    var sets = [configuration.classes[Int(number)].words]
+    if rewriter.hasOverlay { sets.append(rewriter.classOverlay[Int(number)].words) }
     for set in sets {
       for word in 0..<set.count {
         text.add(ByteString(set[word]))

@@ -77,6 +77,17 @@ struct WordSet: Sendable {
     number(of: word.span, from: 0, to: word.count, hash: FoldedHash.of(word))
   }
 
+  /// Whether there is a word of this hash.
+  @inline(__always)
+  func mayContain(_ hash: UInt32) -> Bool {
+    var slot = Int(hash) & (slots.count - 1)
+    while slots[slot] >= 0 {
+      if hashes[Int(slots[slot])] == hash { return true }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return false
+  }
+
   private func isSame(_ bytes: Span<UInt8>, _ start: Int, _ place: Range<Int>) -> Bool {
     var index = start
     for position in place {
@@ -99,4 +110,18 @@ struct WordSet: Sendable {
       slots[slot] = Int32(number)
     }
   }
+}
+
+/// A set of words that is complete: shared without being copied.
+final class FrozenWords: Sendable {
+  let words: WordSet
+  let longest: Int
+
+  init(_ words: WordSet) {
+    self.words = words
+    longest = words.longest
+  }
+
+  @inline(__always)
+  func mayContain(_ hash: UInt32) -> Bool { words.mayContain(hash) }
 }

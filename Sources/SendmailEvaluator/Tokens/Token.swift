@@ -8,6 +8,8 @@ struct Token {
   var count: UInt32
   /// The number of the same word, letters' case aside, in the rules' lexicon; -1 for a word that no rule has.
   var word: Int32
+  /// The hash of its bytes, letters' case aside (``FoldedHash``).
+  var hash: UInt32
   /// What `$…` it is (``Meta``); 0 for an ordinary token.
   var meta: UInt8
   /// Whether a blank goes between it and another one like it where tokens are joined.
@@ -77,6 +79,8 @@ struct Rule: Sendable {
   var hasMacro: Bool
   /// Whether the replacement looks something up.
   var hasLookup: Bool
+  /// Whether the replacement calls a rule set.
+  var hasCall: Bool
 }
 
 /// One rule set.
