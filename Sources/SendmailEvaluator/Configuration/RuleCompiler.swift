@@ -29,7 +29,7 @@ struct RuleCompiler {
     var rule = Rule(
       line: lines.lowerBound, lastLine: lines.upperBound - 1, pattern: parts.count..<parts.count,
       replacement: parts.count..<parts.count, prefix: .again,
-      minimum: 0, wildcards: 0, hasMacro: false, hasLookup: false, hasCall: false)
+      minimum: 0, required: 0, wildcards: 0, hasMacro: false, hasLookup: false, hasCall: false)
     if scanner.ends.isEmpty { report("R line: null LHS") }
     for (token, bytes) in takeTokens() {
       let part = patternPart(token, bytes, report)
@@ -40,7 +40,9 @@ struct RuleCompiler {
         rule.minimum += 1
       case .macro: rule.hasMacro = true
       case .nothing, .matched: break
-      case .token: rule.minimum += 1
+      case .token:
+        rule.minimum += 1
+        rule.required |= Token.bit(ofWord: part.argument)
       }
       parts.append(part)
     }
@@ -49,7 +51,7 @@ struct RuleCompiler {
       report("R line: too many wildcards")
       parts.removeSubrange(rule.pattern)
       rule.pattern = parts.count..<parts.count
-      (rule.minimum, rule.wildcards, rule.hasMacro) = (0, 0, false)
+      (rule.minimum, rule.required, rule.wildcards, rule.hasMacro) = (0, 0, 0, false)
     }
     compileReplacement(replacement, &rule, types, report)
     return rule

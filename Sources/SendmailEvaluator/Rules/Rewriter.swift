@@ -89,6 +89,7 @@ struct Rewriter {
     var status = Status.done
     var place = rules.lowerBound
     var rounds = 0
+    var words = workspace.words(from: base)
     // A rule set that ends with "$#" ends all of them, as long as nothing is in front of it.
     while place < rules.upperBound, !isDecided(base) {
       let rule = configuration.rules[place]
@@ -102,7 +103,7 @@ struct Rewriter {
         }
         break
       }
-      guard doesMatch(rule, base) else {
+      guard rule.required & ~words == 0 || rule.hasMacro, doesMatch(rule, base) else {
         if level == .everything { events.append(.failed(line: rule.line)) }
         place += 1
         rounds = 0
@@ -116,6 +117,7 @@ struct Rewriter {
         return failure
       }
       if status == Status.done { status = result.status }
+      words = workspace.words(from: base)
       if level == .everything {
         events.append(.rewritten(tokens: workspace.shown(workspace.tokens[base...])))
       }

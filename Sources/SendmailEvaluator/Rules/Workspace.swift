@@ -113,6 +113,13 @@ struct Workspace {
     return words.words.number(of: text) != nil
   }
 
+  /// The bits of the words that the tokens from a place on are (``Token/bit(ofWord:)``).
+  func words(from base: Int) -> UInt64 {
+    var result: UInt64 = 0
+    for place in base..<tokens.count { result |= Token.bit(ofWord: tokens[place].word) }
+    return result
+  }
+
   /// The tokens as text, each on its own, for traces.
   func shown(_ list: ArraySlice<Token>) -> [ByteString] { list.map { ByteString(arena[$0.range]) } }
 }

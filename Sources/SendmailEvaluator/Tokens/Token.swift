@@ -15,6 +15,10 @@ struct Token {
   /// Whether a blank goes between it and another one like it where tokens are joined.
   var isAtom: Bool
 
+  /// A bit for a word of the lexicon, one of 64; what lacks it has no such word.
+  @inline(__always)
+  static func bit(ofWord word: Int32) -> UInt64 { word < 0 ? 0 : 1 << UInt64(word & 63) }
+
   var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
 }
 
@@ -73,6 +77,8 @@ struct Rule: Sendable {
   var prefix: Prefix
   /// How many tokens it takes at the least.
   var minimum: Int
+  /// The bits of the words that the tokens must have (``Token/bit(ofWord:)``).
+  var required: UInt64
   /// The number of `$*`, `$+`, `$-`, `$=x` and `$~x`.
   var wildcards: Int
   /// Whether the pattern has a `$&x`, whose value is asked for while it is matched.
