@@ -191,6 +191,18 @@ struct GeneratedSite {
     }
   }
 
+  /// A command that parses an address.
+  mutating func parsing() -> String {
+    switch random.below(8) {
+    case 0: return "/tryflags \(random.pick(["hs", "es", "hr", "er", "s", "E"]))"
+    case 1, 2: return "/try \(random.pick(["local", "esmtp", "smtp", "relay", "nosuch"])) \(address())"
+    case 3:
+      let value = random.pick(["joe", "Info+x", "a.b.c", "spam.example", "joe@local.example"])
+      return "/map \(random.pick(["access", "virtuser", "mailertable", "dequote", "nosuch"])) \(value)"
+    default: return "/parse \(address())"
+    }
+  }
+
   /// A command that feeds a rule set something that one of its rules may match.
   mutating func probe(_ configuration: Configuration) -> String? {
     let compiled = configuration.compiled

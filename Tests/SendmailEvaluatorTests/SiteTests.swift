@@ -74,6 +74,7 @@ struct SiteTests {
     }
     #expect(configuration.diagnostics.isEmpty)
     var commands = site.commands(400).map { Array($0.utf8) }
+    commands += (0..<60).map { _ in Array(site.parsing().utf8) }
     commands += (0..<300).compactMap { _ in site.probe(configuration).map { Array($0.utf8) } }
     var context = EvaluationContext()
     context.lookups = tables.lookups

@@ -12,7 +12,7 @@ struct MacroNames: Sendable {
   static let count = 256
   private static let firstLong = 0xA0
   /// How many long names sendmail gives to its own macros before it reads a file.
-  static let reserved = 0
+  static let reserved = 1
   private var longNames = WordList()
 
   /// What is wrong with a name, in sendmail's words.
@@ -75,6 +75,7 @@ struct MacroNames: Sendable {
     if let known = find(name) { return known }
     guard longNames.names.count < MacroNames.count - MacroNames.firstLong - MacroNames.reserved else {
       defects.messages.append("Macro/class {\(name)}: too many long names")
+      defects.messages.append("Unable to assign macro/class ID (mid = 0xffffffff)")
       return 0
     }
     longNames.append(name)

@@ -39,7 +39,7 @@ extension Rewriter {
     return result
   }
 
-  private mutating func find(_ name: [UInt8], in map: CompiledMap, _ arguments: [[UInt8]], depth: Int) -> MapResult {
+  mutating func find(_ name: [UInt8], in map: CompiledMap, _ arguments: [[UInt8]], depth: Int) -> MapResult {
     switch map.kind {
     case .table:
       let wanted = map.foldsCase ? name.map(ASCII.lowercased) : name

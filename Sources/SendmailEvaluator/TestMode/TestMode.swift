@@ -2,10 +2,12 @@ public import SendmailConfig
 
 /// Address-test mode: takes the commands of `sendmail -bt` and prints what it prints.
 public struct TestMode: Sendable {
-  private let configuration: CompiledConfiguration
-  private var rewriter: Rewriter
+  let configuration: CompiledConfiguration
+  var rewriter: Rewriter
   /// The debugging levels that are shown of rules (`-d21`) and maps (`-d60`).
-  private var debugging: (rules: Int, maps: Int)
+  var debugging: (rules: Int, maps: Int)
+  /// What `/parse` and `/try` take addresses for.
+  var role = AddressRole()
 
   /// What sendmail prints before the first command.
   public static let greeting: ByteString =
@@ -40,7 +42,7 @@ public struct TestMode: Sendable {
     case UInt8(ascii: "="): showRules(bytes.dropFirst(), &text)
     case UInt8(ascii: "/"):
       if bytes.starts(with: "/quit".utf8) { return nil }
-      text.line("Unknown \"/\" command \(ByteString(bytes))")
+      command(bytes, &text)
     case UInt8(ascii: "-"): debug(bytes.dropFirst(), &text)
     default: rewrite(bytes, &text)
     }
@@ -110,7 +112,7 @@ public struct TestMode: Sendable {
     return text.startIndex + end
   }
 
-  private mutating func flush(_ text: inout TestModeText) {
+  mutating func flush(_ text: inout TestModeText) {
     for event in rewriter.events { text.add(event, rules: debugging.rules, maps: debugging.maps) }
     rewriter.events = []
   }
@@ -157,7 +159,8 @@ public struct TestMode: Sendable {
     }
   }
 
-  private func showRules(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
+  private mutating func showRules(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
+    if line.first == UInt8(ascii: "M") { return showMailers(&text) }
     guard line.first == UInt8(ascii: "S") else { return text.line("Usage: =Sruleset or =M") }
     let name = Array(line.dropFirst())
     guard let number = configuration.ruleSetNumber(name) else {
