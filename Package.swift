@@ -20,10 +20,12 @@ let package = Package(
     .target(
       name: "MailcfgCommands",
       dependencies: [
-        "SendmailDirectory", "SendmailMaps", "SendmailConfig", "SystemSupport",
+        "SendmailDirectory", "SendmailEvaluator", "SendmailMaps", "SendmailConfig", "SystemSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "SendmailDirectory", dependencies: ["SendmailMaps", "SendmailConfig", "SystemSupport"]),
+    .target(
+      name: "SendmailDirectory",
+      dependencies: ["SendmailEvaluator", "SendmailMaps", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailMaps", dependencies: ["BerkeleyDB", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailEvaluator", dependencies: ["SendmailConfig"]),
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),

@@ -30,7 +30,8 @@ public struct Mailcfg: ParsableCommand {
     version: version,
     subcommands: [
       RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
-      BuildCommand.self, StatusCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self, InitCommand.self,
+      BuildCommand.self, StatusCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self, BtCommand.self,
+      InitCommand.self,
     ])
 
   // Held here too, so that the options may also stand before the command's name.

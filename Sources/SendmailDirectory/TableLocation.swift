@@ -160,7 +160,7 @@ struct TableLocations: Sendable {
   }
 
   /// A path of the configuration, as it is to be read here.
-  private func rebased(_ path: String) throws(MailDirectoryError) -> String {
+  func rebased(_ path: String) throws(MailDirectoryError) -> String {
     guard let home, path.hasPrefix("/") else { return path.hasPrefix("/") ? path : "\(directory)/\(path)" }
     let parent = TableLocations.parent(path)
     let name = String(path.dropFirst(parent == "/" ? 1 : parent.count + 1))

@@ -40,6 +40,7 @@ struct ConfigurationReader {
     let text = Text(bytes)
     let (lines, _) = ConfigurationLine.lines(of: text)
     for line in lines { reader.read(line, files) }
+    reader.setDeliveryMode(host)
     return CompiledConfiguration(reader)
   }
 
@@ -54,6 +55,13 @@ struct ConfigurationReader {
     var defects = MacroNames.Defects()
     macros[names.number("opMode", &defects)] = host.operationMode.bytes
     if let domain = host.domain { classes[Int(UInt8(ascii: "m"))].insert(domain.bytes) }
+  }
+
+  /// `${deliveryMode}`: rules ask for it, since mail that is only deferred is not checked.
+  private mutating func setDeliveryMode(_ host: HostFacts) {
+    guard let number = names.find("deliveryMode") else { return }
+    let option = options.last { $0.name == "DeliveryMode" }?.value.bytes.first ?? UInt8(ascii: "b")
+    macros[number] = [host.operationMode == "t" ? UInt8(ascii: "i") : option]
   }
 
   private mutating func read(_ logical: ConfigurationLine, _ files: (ClassSource) -> ClassContents) {

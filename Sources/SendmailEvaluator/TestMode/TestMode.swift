@@ -9,6 +9,9 @@ public struct TestMode: Sendable {
   /// What `/parse` and `/try` take addresses for.
   var role = AddressRole()
 
+  /// The questions that nobody could answer, each once, in their order.
+  public private(set) var unknowns: [UnknownAnswer] = []
+
   /// What sendmail prints before the first command.
   public static let greeting: ByteString =
     "ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)\nEnter <ruleset> <address>\n"
@@ -115,6 +118,8 @@ public struct TestMode: Sendable {
   mutating func flush(_ text: inout TestModeText) {
     for event in rewriter.events { text.add(event, rules: debugging.rules, maps: debugging.maps) }
     rewriter.events = []
+    for unknown in rewriter.unknowns where !unknowns.contains(unknown) { unknowns.append(unknown) }
+    rewriter.unknowns = []
   }
 
   private mutating func define(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {

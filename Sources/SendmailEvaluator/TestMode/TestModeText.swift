@@ -60,7 +60,7 @@ struct TestModeText {
       if rules >= 4 { line("-----skip subr \(name) (\(number))") }
     case .tried(let number):
       guard rules >= 12, let rule = rule(atLine: number) else { return }
-      add("-----trying rule (line \(rule.lastLine)):")
+      add(rules >= 15 ? "-----trying rule (line \(rule.lastLine)):" : "-----trying rule:")
       addParts(rule.pattern)
       bytes.append(ASCII.lineFeed)
     case .failed:
