@@ -87,6 +87,27 @@ struct SiteTests {
     Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
   }
 
+  @Test("A check of two texts, and of one with a comment", .needs(.sendmail, .m4))
+  func checks() throws {
+    let text = try SiteVariant.stock.configuration(paths: [:])
+    var tables = SiteTables()
+    tables.add([("spam.example", "REJECT"), ("Connect:192.0.2", "RELAY")], to: "access")
+    var context = EvaluationContext()
+    context.lookups = tables.lookups
+    var evaluation = Evaluation(Configuration(text, host: RealTestMode.host), context)
+    let relay = evaluation.check("host.spam.example", "192.0.2.1", by: "check_relay")
+    #expect(relay?.triple?.mailer == "error")
+    #expect(relay?.triple?.host?.map(\.description) == ["5", ".", "7", ".", "1"])
+    #expect(relay?.triple?.user == ["\"550 Access denied\""])
+    let mail = evaluation.check("joe@spam.example (or so)", by: "check_mail")
+    #expect(mail?.triple?.mailer == "error")
+    // A client cannot put a "$|" of its own between two texts.
+    let forged = evaluation.check("joe@other.example$|x@spam.example", by: "check_mail")
+    #expect(forged?.tokens.contains { $0.bytes == [Meta.otherwise] } == false)
+    #expect(evaluation.check(ByteString([0x61, 0x9B, 0x62]), by: "check_mail")?.status == 65)
+    #expect(evaluation.check("x", by: "check_nothing") == nil)
+  }
+
   @Test("Rules of the stock configuration that are reached", .needs(.sendmail, .m4))
   func coverage() throws {
     let text = try SiteVariant.stock.configuration(paths: ["STATEDIR": "/nowhere", "HOSTNAMES": "/nowhere/names"])

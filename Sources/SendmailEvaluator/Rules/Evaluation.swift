@@ -100,7 +100,7 @@ public struct Evaluation: Sendable {
   ///
   /// - Parameters:
   ///   - ruleSets: Names or numbers.
-  ///   - text: The text; `$|` in it separates the two arguments of such rule sets as `check_relay`.
+  ///   - text: The text.
   /// - Returns: What they made of it; nil where there is no such rule set.
   public mutating func rewrite(_ text: ByteString, by ruleSets: [ByteString]) -> Rewriting? {
     var numbers: [Int] = []
@@ -108,7 +108,25 @@ public struct Evaluation: Sendable {
       guard let number = rewriter.configuration.ruleSetNumber(name.bytes) else { return nil }
       numbers.append(number)
     }
-    return rewriter.run(text.bytes, by: numbers)
+    return rewriter.run(text.bytes, by: numbers, types: rewriter.configuration.ruleTypes)
+  }
+
+  /// Applies a rule set that checks something, as sendmail does in a session: `check_mail`, `check_relay` and so on.
+  ///
+  /// - Parameters:
+  ///   - first: The text.
+  ///   - second: The second one of such rule sets as `check_relay`, which find `$|` in front of it.
+  ///   - ruleSet: The name.
+  ///   - keepsComments: Whether parentheses are no comments, as in checks of headers.
+  /// - Returns: What it made of the texts; nil where there is no such rule set.
+  public mutating func check(
+    _ first: ByteString, _ second: ByteString? = nil, by ruleSet: ByteString, keepsComments: Bool = false
+  ) -> Rewriting? {
+    guard let number = rewriter.configuration.ruleSetNumber(ruleSet.bytes) else { return nil }
+    let configuration = rewriter.configuration
+    return rewriter.run(
+      first.bytes, second?.bytes, by: [number],
+      types: keepsComments ? configuration.ruleTypes : configuration.defaultTypes, balances: !keepsComments)
   }
 
   /// As ``rewrite(_:by:)`` for one rule set.
@@ -118,16 +136,26 @@ public struct Evaluation: Sendable {
 }
 
 extension Rewriter {
-  /// Applies rule sets to a text.
-  mutating func run(_ text: [UInt8], by numbers: [Int]) -> Rewriting {
+  /// Applies rule sets to a text, or to two with `$|` between them.
+  mutating func run(
+    _ first: [UInt8], _ second: [UInt8]? = nil, by numbers: [Int], types: TokenTypes, balances: Bool = true
+  ) -> Rewriting {
     begin()
-    var status = Status.badData
-    if scanArguments(text) {
-      status = Status.done
-      for number in numbers {
-        let ended = rewrite(number, from: 0)
-        if status == Status.done { status = ended }
-      }
+    // No address can have the bytes that stand for "$|" and its like.
+    guard !first.contains(where: Meta.isMeta), !(second?.contains(where: Meta.isMeta) ?? false) else {
+      report("8-bit character in mailbox address")
+      return finish(Status.badData)
+    }
+    let text = second.map { first + [Meta.otherwise] + $0 } ?? first
+    var tokens: [Token] = []
+    let (isReadable, _, faults) = workspace.scan(text.span, types: types, balances: balances, into: &tokens)
+    for fault in faults { report(AddressMessage.text(fault, about: text[...])) }
+    guard isReadable else { return finish(Status.badData) }
+    workspace.tokens = tokens
+    var status = Status.done
+    for number in numbers {
+      let ended = rewrite(number, from: 0)
+      if status == Status.done { status = ended }
     }
     return finish(status)
   }
@@ -145,27 +173,4 @@ extension Rewriter {
       tokens: workspace.shown(workspace.tokens[...]), status: status, messages: messages, unknowns: unknowns,
       trace: events)
   }
-
-  /// Cuts a text into tokens; `$|` separates arguments.
-  private mutating func scanArguments(_ text: [UInt8]) -> Bool {
-    var isReadable = false
-    var rest = text[...]
-    while true {
-      let bar = rest.indices.first { rest[$0...].starts(with: [0x24, 0x7C]) }
-      let argument = rest[..<(bar ?? rest.endIndex)]
-      var tokens: [Token] = []
-      let (hasTokens, _, faults) = workspace.scan(argument.span, types: configuration.ruleTypes, into: &tokens)
-      for fault in faults { report(AddressMessage.text(fault, about: argument)) }
-      workspace.tokens += tokens
-      isReadable = isReadable || hasTokens || bar != nil
-      guard let bar else { return isReadable }
-      workspace.tokens.append(workspace.separator())
-      rest = rest[(bar + 2)...]
-    }
-  }
-}
-
-extension Workspace {
-  /// The token `$|`.
-  mutating func separator() -> Token { meta(Meta.otherwise) }
 }

@@ -28,9 +28,9 @@ struct Workspace {
   ///
   /// - Returns: Whether there are any, and where the delimiter stands; the tokens are appended to `list`.
   mutating func scan(
-    _ text: Span<UInt8>, delimiter: UInt8? = nil, types: TokenTypes, into list: inout [Token]
+    _ text: Span<UInt8>, delimiter: UInt8? = nil, types: TokenTypes, balances: Bool = true, into list: inout [Token]
   ) -> (isReadable: Bool, end: Int, faults: [TokenScanner.Fault]) {
-    scanner.scan(text, delimiter: delimiter, types: types)
+    scanner.scan(text, delimiter: delimiter, types: types, balances: balances)
     let first = arena.count
     arena.append(contentsOf: scanner.bytes)
     var start = 0
@@ -50,14 +50,6 @@ struct Workspace {
     return Token(
       start: UInt32(start), count: UInt32(count), word: Int32(word ?? -1), hash: hash.value, meta: 0,
       isAtom: configuration.ruleTypes.kind(bytes[start]) == .atom)
-  }
-
-  /// Makes a token of one byte that stands for `$…`.
-  mutating func meta(_ byte: UInt8) -> Token {
-    arena.append(byte)
-    var token = token(arena.count - 1, 1)
-    token.meta = byte
-    return token
   }
 
   /// The bytes of a token.
