@@ -38,6 +38,7 @@ extension Evaluation {
     _ address: ByteString, as role: AddressRole = AddressRole()
   ) -> (destination: Destination?, rewriting: Rewriting) {
     rewriter.begin()
+    rewriter.setMacro("addr_type", role.name)
     let destination = rewriter.parse(address.bytes, role)
     return (destination, rewriter.finish(Rewriter.Status.done))
   }
@@ -78,12 +79,8 @@ extension Rewriter {
     return text
   }
 
-  /// Parses an address; `type` is what `${addr_type}` is meanwhile, where that is not the role's own.
-  mutating func parse(_ address: [UInt8], _ role: AddressRole, type: AddressRole? = nil) -> Destination? {
+  mutating func parse(_ address: [UInt8], _ role: AddressRole) -> Destination? {
     guard take(address) else { return nil }
-    let typeBefore = configuration.names.find("addr_type").flatMap { macros[$0] }
-    setMacro("addr_type", (type ?? role).name)
-    defer { setMacro("addr_type", typeBefore) }
     var status = Status.done
     apply(3, &status)
     apply(0, &status)
@@ -129,14 +126,24 @@ extension Rewriter {
     if own > 0 { apply(own, &status) }
     apply(4, &status)
     let name = ByteString(text(workspace.tokens[...]).prefix(255))
-    return Destination(
-      mailer: mailer.name, host: hostName,
-      user: mailer.has("u") ? name : name.folded)
+    let finalUser = mailer.has("u") ? name : name.folded
+    // An address that something was reported about is not asked for.
+    if !role.isSender, messages.isEmpty { chooseQueueGroup(finalUser, &status) }
+    return Destination(mailer: mailer.name, host: hostName, user: finalUser)
+  }
+
+  /// Asks the rule set `queuegroup`, where there is one, which queue a recipient belongs to.
+  private mutating func chooseQueueGroup(_ user: ByteString, _ status: inout Int32) {
+    guard let number = configuration.ruleSetNumbers["queuegroup"], !configuration.ruleRanges[number].isEmpty,
+      take(user.bytes)
+    else { return }
+    apply(number, &status)
   }
 
   mutating func remoteName(
     _ address: [UInt8], _ mailer: Mailer, _ role: AddressRole
   ) -> (text: ByteString, status: Int32)? {
+    setMacro("addr_type", role.name)
     guard take(address) else { return nil }
     var status = Status.done
     apply(3, &status)

@@ -29,6 +29,7 @@ public struct TestMode: Sendable {
     var context = context
     context.trace = .everything
     rewriter = Rewriter(configuration.compiled, context)
+    rewriter.setMacro("addr_type", role.name)
     debugging = (rules, maps)
   }
 

@@ -29,7 +29,7 @@ extension TestMode {
     text.add(ByteString(TestMode.cracked(address)))
     text.line("\nParsing \(roleName) address")
     rewriter.begin()
-    let destination = rewriter.parse(Array(address), AddressRole(), type: role)
+    let destination = rewriter.parse(Array(address), AddressRole())
     flush(&text)
     guard let destination else { return text.line("Cannot parse") }
     text.add("mailer \(destination.mailer)")
