@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "SendmailConfig", targets: ["SendmailConfig"]),
     .library(name: "SendmailMaps", targets: ["SendmailMaps"]),
     .library(name: "SendmailChecks", targets: ["SendmailChecks"]),
+    .library(name: "SendmailEvaluator", targets: ["SendmailEvaluator"]),
     .library(name: "BerkeleyDB", targets: ["BerkeleyDB"]),
     .executable(name: "mailcfg", targets: ["mailcfg"]),
   ],
@@ -20,13 +21,15 @@ let package = Package(
     .target(
       name: "MailcfgCommands",
       dependencies: [
-        "SendmailDirectory", "SendmailChecks", "SendmailMaps", "SendmailConfig", "SystemSupport",
+        "SendmailDirectory", "SendmailChecks", "SendmailEvaluator", "SendmailMaps", "SendmailConfig", "SystemSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
-      name: "SendmailDirectory", dependencies: ["SendmailChecks", "SendmailMaps", "SendmailConfig", "SystemSupport"]),
+      name: "SendmailDirectory",
+      dependencies: ["SendmailChecks", "SendmailEvaluator", "SendmailMaps", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailChecks", dependencies: ["SendmailConfig"]),
     .target(name: "SendmailMaps", dependencies: ["BerkeleyDB", "SendmailConfig", "SystemSupport"]),
+    .target(name: "SendmailEvaluator", dependencies: ["SendmailConfig"]),
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),
     .target(name: "SystemSupport", dependencies: ["CSystemSupport"]),
     .systemLibrary(name: "CSystemSupport"),
@@ -37,6 +40,7 @@ let package = Package(
     .testTarget(name: "BerkeleyDBTests", dependencies: ["BerkeleyDB", "TestSupport"]),
     .testTarget(name: "SystemSupportTests", dependencies: ["SystemSupport", "CSystemSupport", "TestSupport"]),
     .testTarget(name: "SendmailConfigTests", dependencies: ["SendmailConfig", "TestSupport"]),
+    .testTarget(name: "SendmailEvaluatorTests", dependencies: ["SendmailEvaluator", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
     .testTarget(name: "SendmailChecksTests", dependencies: ["SendmailChecks", "SendmailConfig", "TestSupport"]),

@@ -5,7 +5,12 @@ let package = Package(
   name: "benchmarks",
   dependencies: [.package(name: "mailcfg", path: "..")],
   targets: [
-    .executableTarget(name: "TextBenchmark", dependencies: [.product(name: "SendmailConfig", package: "mailcfg")])
+    .executableTarget(name: "TextBenchmark", dependencies: [.product(name: "SendmailConfig", package: "mailcfg")]),
+    .executableTarget(
+      name: "EvaluatorBenchmark",
+      dependencies: [
+        .product(name: "SendmailEvaluator", package: "mailcfg"), .product(name: "SendmailConfig", package: "mailcfg"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -94,7 +94,7 @@ public struct ClassFile: Sendable {
 
   /// Calls `body` with the 0-based line and the place of each member, in order, until it answers false.
   @inline(__always)
-  func forEachMember(_ body: (Int, Range<Int>) -> Bool) {
+  package func forEachMember(_ body: (Int, Range<Int>) -> Bool) {
     let bytes = text.buffer.span
     for (index, line) in text.lines.enumerated() {
       var goesOn = true

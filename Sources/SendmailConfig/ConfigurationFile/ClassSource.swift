@@ -32,14 +32,14 @@ public struct ClassSource: Sendable, Equatable {
   public var line: Int
 
   /// Why an `F` line is none.
-  enum Defect: Error {
+  package enum Defect: Error {
     case noName
     case noFile
     case unbalanced
   }
 
   /// Reads the body of an `F` line.
-  init(_ line: ConfigurationLine) throws(Defect) {
+  package init(_ line: ConfigurationLine) throws(Defect) {
     guard let (name, rest) = MacroName.read(line.body) else { throw .noName }
     className = name
     self.line = line.line

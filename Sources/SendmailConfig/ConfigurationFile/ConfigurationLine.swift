@@ -28,7 +28,7 @@ extension ConfigurationLine {
   /// Cuts a text into logical lines.
   ///
   /// - Returns: The lines, and the configuration level that the last `V` line sets (0 without one).
-  static func lines(of text: Text) -> (lines: [ConfigurationLine], level: Int) {
+  package static func lines(of text: Text) -> (lines: [ConfigurationLine], level: Int) {
     var result: [ConfigurationLine] = []
     var level = 0
     var index = 0
@@ -56,7 +56,7 @@ extension ConfigurationLine {
   }
 
   /// The number at the head of some bytes, blanks before it aside; nil without a digit.
-  static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+  package static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
     var rest = bytes.drop(while: ASCII.isSpace)
     let isNegative = rest.first == 0x2D
     if isNegative || rest.first == 0x2B { rest.removeFirst() }

@@ -24,7 +24,7 @@ public struct ConfigurationOption: Sendable, Equatable {
   public var number: Int { ConfigurationLine.number(value.bytes[...]) ?? 0 }
 
   /// Why an `O` line sets nothing.
-  enum Defect: Error {
+  package enum Defect: Error {
     case noName
     case blankBeforeName
     case ambiguous(ByteString, [String])
@@ -32,7 +32,7 @@ public struct ConfigurationOption: Sendable, Equatable {
   }
 
   /// Reads the body of an `O` line.
-  init(_ line: ConfigurationLine) throws(Defect) {
+  package init(_ line: ConfigurationLine) throws(Defect) {
     self.line = line.line
     guard let letter = line.body.first else { throw .noName }
     guard letter == ASCII.space else {
@@ -59,7 +59,10 @@ public struct ConfigurationOption: Sendable, Equatable {
 }
 
 /// The options of sendmail 8.17 (`doc/op/op.me`, "Options").
-enum OptionNames {
+package enum OptionNames {
+  /// Whether a name, letters' case aside, is that of an option.
+  package static func isKnown(_ name: ByteString) -> Bool { !matches(name).isEmpty }
+
   /// The name that an old one-letter form stands for.
   static func name(of letter: UInt8) -> String? {
     letters.first { $0.utf8.first == letter }.map { String($0.dropFirst()) }

@@ -37,7 +37,7 @@ enum MacroName {
 }
 
 /// The macros defined so far, to expand a line with.
-struct Macros {
+package struct Macros {
   private var values: [ByteString: ByteString] = [:]
 
   mutating func define(_ name: ByteString, _ value: ByteString) { values[name] = value }
@@ -71,7 +71,7 @@ struct Macros {
   }
 
   /// A string with its quotes taken off and its backslashes resolved (`\n`, `\r`, `\f`, `\b`, otherwise the byte itself).
-  static func unquoted(_ bytes: ArraySlice<UInt8>) -> ByteString {
+  package static func unquoted(_ bytes: ArraySlice<UInt8>) -> ByteString {
     var result: [UInt8] = []
     var escapes = false
     for byte in bytes {

@@ -24,7 +24,7 @@ public struct MapDeclaration: Sendable, Equatable {
   public var unknownMacros: [ByteString]
 
   /// Every class that a sendmail may have been built with (`doc/op/op.me`, "K -- Key File Declaration").
-  static let classes: Set<ByteString> = [
+  package static let classes: Set<ByteString> = [
     "arith", "bestmx", "bogus", "btree", "cdb", "dbm", "dequote", "dns", "dprintf", "hash", "hesiod", "host",
     "implicit",
     "ldap", "ldapx", "macro", "netinfo", "nis", "nisplus", "nsd", "null", "ph", "program", "regex", "sequence",
@@ -35,7 +35,14 @@ public struct MapDeclaration: Sendable, Equatable {
   /// Reads the body of a `K` line; nil where it has no name or no class.
   init?(_ line: ConfigurationLine, _ macros: Macros) {
     var unknownMacros: [ByteString] = []
-    var rest = macros.expand(line.body, unknown: &unknownMacros)[...].drop(while: ASCII.isSpace)
+    let body = macros.expand(line.body, unknown: &unknownMacros)
+    self.init(expanded: body[...], line: line.line)
+    self.unknownMacros = unknownMacros
+  }
+
+  /// Reads the body of a `K` line whose macros are expanded; nil where it has no name or no class.
+  package init?(expanded body: ArraySlice<UInt8>, line: Int) {
+    var rest = body.drop(while: ASCII.isSpace)
     let isWord: (UInt8) -> Bool = { ASCII.isDigit($0) || ASCII.lowercased($0) &- 0x61 < 26 }
     guard let first = rest.first, isWord(first) else { return nil }
     let name = rest.prefix { isWord($0) || $0 == 0x5F || $0 == 0x2E }
@@ -49,8 +56,8 @@ public struct MapDeclaration: Sendable, Equatable {
     self.flags = flags
     self.file = file
     self.arguments = ByteString(rest)
-    self.line = line.line
-    self.unknownMacros = unknownMacros
+    self.line = line
+    self.unknownMacros = []
   }
 }
 
@@ -87,7 +94,7 @@ public struct MapFlags: Sendable, Equatable {
 
   /// Puts the flags of an earlier declaration of the same map before these: sendmail keeps what was set once, but takes the
   /// look-up of NULs from the last declaration.
-  mutating func inherit(_ earlier: MapFlags) { list = earlier.list + list }
+  package mutating func inherit(_ earlier: MapFlags) { list = earlier.list + list }
 
   private func has(_ letter: Character) -> Bool { list.contains { $0.letter == letter.asciiValue } }
   private func argument(_ letter: Character) -> ByteString? { list.last { $0.letter == letter.asciiValue }?.argument }
@@ -128,7 +135,7 @@ public struct MapFlags: Sendable, Equatable {
   }
 
   /// Reads flags and the file behind them.
-  static func read(_ bytes: ArraySlice<UInt8>) -> (flags: MapFlags, file: ByteString?) {
+  package static func read(_ bytes: ArraySlice<UInt8>) -> (flags: MapFlags, file: ByteString?) {
     var rest = bytes.drop(while: ASCII.isSpace)
     var list: [Flag] = []
     while rest.first == 0x2D {

@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import SendmailConfig
+internal import SendmailDirectory
+internal import SendmailEvaluator
+
+/// `mailcfg bt`: address-test mode.
+struct BtCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bt", abstract: "Address-test mode: the commands and the output of sendmail -bt, from the texts.",
+    discussion: """
+      Reads commands from standard input: RULESETS ADDRESS, .DmVALUE, .CcWORDS, $m, $=c, =Sruleset, =M, /parse ADDRESS, \
+      /try MAILER ADDRESS, /tryflags FLAGS, /canon HOST, /map MAP KEY, -dX.Y, /quit. Maps need not be built, and \
+      neither a name server nor any other host is asked.
+
+      EXAMPLES
+        echo '3,0 joe@example.org' | mailcfg bt
+        printf '.D{client_addr}192.0.2.1\\ncheck_rcpt joe@example.org\\n' | mailcfg bt -d60.1
+      """)
+
+  @Option(name: .customShort("d", allowingJoined: true), help: "What to show: 21.12 each rule, 60.1 each look-up.")
+  var debug: String?
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try Output.run(options) { output in
+      let evaluated = try options.directory().evaluated(mode: "t")
+      var mode = TestMode(evaluated.configuration, EvaluationContext(lookups: evaluated.lookups))
+      if let debug { _ = mode.run(ByteString("-d\(debug)")) }
+      for finding in evaluated.configuration.diagnostics {
+        output.finding(finding, path: options.cf ?? "sendmail.cf")
+      }
+      output.result(TestMode.greeting.bytes)
+      let prompt = Array("> ".utf8)
+      output.result(prompt)
+      var input = StandardInput()
+      reading: while input.next() {
+        for line in input.lines {
+          guard let text = mode.run(ByteString(input.bytes[line])) else { break reading }
+          output.result(text.bytes + prompt)
+        }
+      }
+      for unknown in mode.unknowns.prefix(20) {
+        output.note("not answered, taken as not found: \(unknown.map) \(unknown.key.escaped)")
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+public import SendmailConfig
+
+/// What a look-up in a table finds.
+public enum MapAnswer: Sendable, Equatable {
+  /// A value.
+  ///
+  /// `line` is the 1-based line of the entry in the table's text; nil where that is not known.
+  case found(ByteString, line: Int?)
+  /// There is no such key.
+  case notFound
+  /// The table cannot be read now.
+  case temporaryFailure
+  /// Nobody can tell: the table, or whoever would have to be asked, is not at hand.
+  case unknown
+}
+
+/// Who answers what the rules ask of the world outside of sendmail.cf.
+///
+/// Every member may be called from several tasks at once.
+public struct Lookups: Sendable {
+  /// Finds a key in a table.
+  ///
+  /// The key is as sendmail hands it to its database: quotes gone, in lower case unless the map has `-f`, without NUL. A value is
+  /// to be given as it stands in the table.
+  public var table: @Sendable (_ map: MapDefinition, _ key: ByteString) -> MapAnswer
+  /// Makes a host name, or an address in brackets, canonical; the answer without a final dot.
+  public var host: @Sendable (_ name: ByteString) -> MapAnswer
+  /// Finds a record of the domain name system: its type, such as `A` or `MX`, and the name.
+  public var record: @Sendable (_ type: ByteString, _ name: ByteString) -> MapAnswer
+  /// Finds an account; the answer is its name.
+  public var account: @Sendable (_ name: ByteString) -> MapAnswer
+
+  /// Makes look-ups; what is not given is answered with ``MapAnswer/unknown``, and nothing touches the network.
+  public init(
+    table: @escaping @Sendable (_ map: MapDefinition, _ key: ByteString) -> MapAnswer = { _, _ in .unknown },
+    host: @escaping @Sendable (_ name: ByteString) -> MapAnswer = { _ in .unknown },
+    record: @escaping @Sendable (_ type: ByteString, _ name: ByteString) -> MapAnswer = { _, _ in .unknown },
+    account: @escaping @Sendable (_ name: ByteString) -> MapAnswer = { _ in .unknown }
+  ) {
+    self.table = table
+    self.host = host
+    self.record = record
+    self.account = account
+  }
+}
+
+/// A question that nobody could answer; the evaluation went on as if nothing had been found.
+public struct UnknownAnswer: Sendable, Hashable {
+  /// The map.
+  public var map: ByteString
+  /// The key, or the host name.
+  public var key: ByteString
+}

@@ -1,0 +1,137 @@
+public import SendmailConfig
+
+/// A map as rules use it: what its `K` line declares, made ready for look-ups.
+public struct MapDefinition: Sendable, Equatable {
+  /// The classes, as far as they are told apart here.
+  public enum Kind: Sendable, Equatable {
+    /// A table of keys and values: `hash`, `btree`, `dbm`, `cdb`, `implicit`, `text`, `stab`.
+    case table
+    /// Computes: `$(arith + $@ 1 $@ 2 $)`.
+    case arith
+    /// Sets a macro: `$(macro {name} $@ value $)`.
+    case macro
+    /// Takes quotes off.
+    case dequote
+    /// Never finds anything.
+    case null
+    /// Asks one map after another: `sequence`, and `switch` as far as its members are known.
+    case sequence
+    /// Matches the key with a regular expression.
+    case regex
+    /// Makes a host name canonical.
+    case host
+    /// Asks the domain name system for a record.
+    case dns
+    /// Asks for the mail exchangers of a host.
+    case bestMX
+    /// Looks an account up.
+    case user
+    /// A class that is not evaluated here: `ldap`, `nis`, `socket`, `program` and their like.
+    case other
+  }
+
+  /// The declaration: name, class, flags, file, line.
+  public var declaration: MapDeclaration
+  /// The class.
+  public var kind: Kind
+  /// The names of the maps that a sequence asks, in lower case.
+  public var members: [ByteString] = []
+  /// The byte that stands for a blank between two atoms of a key; 0 for that of `O BlankSub`.
+  var blank: UInt8 = 0
+  /// The compiled expression of a regex map; nil where it cannot be compiled.
+  var expression: RegularExpression?
+  /// What a dequote map puts in place of a blank (`-s`); nil where it leaves a text with blanks alone.
+  var dequotedBlank: UInt8?
+  /// The type of record that a dns map asks for, such as `MX`.
+  var recordType: ByteString = ""
+
+  /// The name as written.
+  public var name: ByteString { declaration.name }
+  var flags: MapFlags { declaration.flags }
+
+  /// Makes a map of its declaration.
+  ///
+  /// - Returns: The map, and what sendmail says about it.
+  static func make(
+    _ declaration: MapDeclaration, earlier: MapDefinition?, names: [ByteString: Int], blank: UInt8
+  ) -> (map: MapDefinition, messages: [String]) {
+    var declaration = declaration
+    if let earlier, earlier.declaration.mapClass == declaration.mapClass {
+      declaration.flags.inherit(earlier.flags)
+      declaration.file = declaration.file ?? earlier.declaration.file
+    }
+    var map = MapDefinition(declaration: declaration, kind: kind(of: declaration.mapClass))
+    var messages: [String] = []
+    // Maps with flags of their own kind take the option as it is at that place of the file.
+    switch map.kind {
+    case .table, .host, .dns, .bestMX, .user: map.blank = blank
+    default: break
+    }
+    if let space = declaration.flags.list.last(where: { $0.letter == UInt8(ascii: "S") })?.argument.bytes.first {
+      map.blank = space
+    }
+    if map.kind == .table {
+      for flag in declaration.flags.list where !"NOofmAaTtkvzSqDLrd".utf8.contains(flag.letter) {
+        messages.append("Illegal option \(ByteString([flag.letter])) map \(declaration.name)")
+      }
+    }
+    switch map.kind {
+    case .table where !["stab", "implicit"].contains(declaration.mapClass) && declaration.file == nil:
+      messages.append("No file name for \(declaration.mapClass) map \(declaration.name)")
+    case .sequence:
+      let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace).filter { $0.first != 0x2D }
+      for word in words {
+        if names[ByteString(word).folded] == nil {
+          messages.append("Sequence map \(declaration.name): unknown member map \(ByteString(word))")
+        } else {
+          map.members.append(ByteString(word).folded)
+        }
+      }
+    case .dequote:
+      let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace)
+      map.dequotedBlank = words.first { $0.starts(with: "-s".utf8) }?.dropFirst(2).first
+      map.blank = map.dequotedBlank ?? 0
+    case .regex:
+      let (expression, defect) = RegularExpression.read(declaration.arguments, map: declaration.name)
+      map.expression = expression
+      if let defect { messages.append(defect) }
+    case .dns:
+      map.recordType = declaration.flags.list.last { $0.letter == UInt8(ascii: "R") }?.argument ?? ""
+      if map.recordType.isEmpty {
+        let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace)
+        if let place = words.firstIndex(where: { $0.elementsEqual("-R".utf8) }), place + 1 < words.count {
+          map.recordType = ByteString(words[place + 1])
+        } else if let word = words.first(where: { $0.starts(with: "-R".utf8) }) {
+          map.recordType = ByteString(word.dropFirst(2))
+        }
+      }
+    default: break
+    }
+    return (map, messages)
+  }
+
+  private static func kind(of mapClass: ByteString) -> Kind {
+    switch mapClass.description {
+    case "hash", "btree", "dbm", "cdb", "implicit", "text", "stab": .table
+    case "arith": .arith
+    case "macro": .macro
+    case "dequote": .dequote
+    case "null": .null
+    case "sequence", "switch": .sequence
+    case "regex": .regex
+    case "host": .host
+    case "dns": .dns
+    case "bestmx": .bestMX
+    case "user": .user
+    default: .other
+    }
+  }
+
+  /// The map that `$[ name $]` asks where sendmail.cf declares none of that name.
+  static let host: MapDefinition = {
+    // The line is one that can be read.
+    let declaration = MapDeclaration(expanded: Array("host host".utf8)[...], line: 0)
+    guard let declaration else { preconditionFailure("the declaration of the host map cannot be read") }
+    return MapDefinition(declaration: declaration, kind: .host)
+  }()
+}

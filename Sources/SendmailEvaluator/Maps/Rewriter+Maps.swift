@@ -1,0 +1,132 @@
+internal import SendmailConfig
+
+/// What a map gives to a rule.
+struct MapResult {
+  var value: [UInt8]?
+  var status: Int32 = Rewriter.Status.done
+  /// Whether a temporary failure becomes that of the rule set (no `-t`).
+  var defers = true
+  var tableLine: Int?
+
+  static let notFound = MapResult()
+}
+
+extension Rewriter {
+  /// Asks a map, and notes that it was asked.
+  mutating func lookUp(
+    _ map: CompiledMap?, named name: ArraySlice<UInt8>, key: [UInt8], arguments: [[UInt8]], rule: Rule
+  ) -> MapResult {
+    guard let map else {
+      report(Array("rewrite: map ".utf8) + Array(name) + Array(" not found".utf8))
+      return .notFound
+    }
+    let key = map.keepsQuotes ? key : Unquoting.strip(key)
+    var result = find(key, in: map, arguments, depth: 0)
+    let found = result.value
+    if result.status == Status.temporaryFailure, let suffix = map.failureSuffix {
+      result.value = key + suffix
+    }
+    result.defers = map.defers
+    if level >= .lookups {
+      events.append(
+        .lookedUp(
+          MapLookup(
+            map: ByteString(name), key: ByteString(key), arguments: arguments.map { ByteString($0) },
+            value: found.map { ByteString($0) }, status: result.status, ruleLine: rule.line,
+            tableLine: result.tableLine,
+            failureValue: found == nil ? result.value.map { ByteString($0) } : nil)))
+    }
+    return result
+  }
+
+  mutating func find(_ name: [UInt8], in map: CompiledMap, _ arguments: [[UInt8]], depth: Int) -> MapResult {
+    switch map.kind {
+    case .table:
+      let wanted = map.foldsCase ? name.map(ASCII.lowercased) : name
+      return value(lookups.table(map.definition, ByteString(wanted)), of: map, name, arguments)
+    case .arith: return arithmetic(name, map, arguments)
+    case .macro:
+      setMacro(MapArguments.macroName(name), arguments.first)
+      return MapResult(value: [])
+    case .dequote:
+      return MapResult(value: Unquoting.dequoted(name, blank: map.definition.dequotedBlank))
+    case .null: return MapResult(status: Status.noHost)
+    case .regex: return matched(name, map, arguments)
+    case .sequence:
+      guard depth < 10 else { return .notFound }
+      for member in map.definition.members {
+        guard let number = configuration.mapNumbers[member] else { continue }
+        let result = find(name, in: configuration.compiledMaps[number], arguments, depth: depth + 1)
+        if result.value != nil || result.status == Status.temporaryFailure { return result }
+      }
+      return .notFound
+    case .host:
+      // Of an address in brackets nothing behind them counts.
+      var host = name
+      if name.first == 0x5B {
+        guard let closing = name.firstIndex(of: 0x5D) else { return MapResult(status: Status.noHost) }
+        host = Array(name[...closing])
+      }
+      return value(lookups.host(ByteString(host)), of: map, name, arguments, missing: Status.noHost)
+    case .dns: return value(lookups.record(map.definition.recordType, ByteString(name)), of: map, name, arguments)
+    case .bestMX: return value(lookups.record("MX", ByteString(name)), of: map, name, arguments)
+    case .user:
+      var answer = lookups.account(ByteString(name))
+      if answer == .notFound { answer = lookups.account(ByteString(name).folded) }
+      return value(answer, of: map, name, arguments, missing: Status.noUser)
+    case .other:
+      unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
+      return .notFound
+    }
+  }
+
+  private mutating func value(
+    _ answer: MapAnswer, of map: CompiledMap, _ name: [UInt8], _ arguments: [[UInt8]],
+    missing: Int32 = Status.done
+  ) -> MapResult {
+    switch answer {
+    case .found(let text, let line):
+      let bytes =
+        map.matchesOnly ? name : MapArguments.substituted(text.bytes, [name] + arguments)
+      return MapResult(value: bytes + map.suffix, tableLine: line)
+    case .notFound: return MapResult(status: missing)
+    case .temporaryFailure: return MapResult(status: Status.temporaryFailure)
+    case .unknown:
+      unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
+      return MapResult(status: missing)
+    }
+  }
+
+  private func matched(_ name: [UInt8], _ map: CompiledMap, _ arguments: [[UInt8]]) -> MapResult {
+    guard let expression = map.definition.expression, let parts = expression.parts(of: name) else { return .notFound }
+    let suffix = map.suffix
+    if map.matchesOnly { return MapResult(value: name + suffix) }
+    let text = Array(parts.joined(separator: expression.separator))
+    return MapResult(value: MapArguments.substituted(text, [name] + arguments) + suffix)
+  }
+
+  /// `$(arith operator $@ left $@ right $)`.
+  private mutating func arithmetic(_ name: [UInt8], _ map: CompiledMap, _ arguments: [[UInt8]]) -> MapResult {
+    guard let sign = name.first, arguments.count >= 2 else { return MapResult(status: Status.configuration) }
+    let (left, right) = (MapArguments.number(arguments[0]), MapArguments.number(arguments[1]))
+    let result: String
+    switch sign {
+    case UInt8(ascii: "+"): result = "\(left &+ right)"
+    case UInt8(ascii: "-"): result = "\(left &- right)"
+    case UInt8(ascii: "*"): result = "\(left &* right)"
+    case UInt8(ascii: "/"):
+      guard right != 0 else { return .notFound }
+      result = "\(left.dividedReportingOverflow(by: right).partialValue)"
+    case UInt8(ascii: "|"): result = "\(left | right)"
+    case UInt8(ascii: "&"): result = "\(left & right)"
+    case UInt8(ascii: "l"): result = left < right ? "TRUE" : "FALSE"
+    case UInt8(ascii: "="): result = left == right ? "TRUE" : "FALSE"
+    case UInt8(ascii: "r"):
+      // A random number: any of them is right, and none is known.
+      unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
+      result = "\(left)"
+    default: return MapResult(status: Status.configuration)
+    }
+    return MapResult(value: Array(result.utf8) + map.suffix)
+  }
+}

@@ -1,0 +1,147 @@
+internal import SendmailConfig
+
+/// Applies rule sets to the tokens of its workspace.
+struct Rewriter {
+  /// The exit codes that rule sets end with (`sysexits.h`).
+  enum Status {
+    static let done: Int32 = 0
+    static let badData: Int32 = 65
+    static let noUser: Int32 = 67
+    static let noHost: Int32 = 68
+    static let temporaryFailure: Int32 = 75
+    static let configuration: Int32 = 78
+  }
+
+  /// How deep rule sets may call each other.
+  static let deepest = 50
+  /// How often in a row one rule may match.
+  static let mostRounds = 100
+  /// How many rule sets one replacement may call.
+  static let maximumCalls = 16
+
+  let configuration: CompiledConfiguration
+  let lookups: Lookups
+  let level: TraceLevel
+  var workspace: Workspace
+  var macros: MacroValues
+  /// Members that classes have in this evaluation only, by the classes' numbers.
+  var classOverlay: [FrozenWords] = []
+  var hasOverlay: Bool { !classOverlay.isEmpty }
+  /// What the wildcards of the rule that matched last took.
+  var matches: [Match] = []
+  /// What a rule makes.
+  var scratch: [Token] = []
+  /// What a rule makes before its questions to maps are answered.
+  var unanswered: [Token] = []
+  /// Whether a call that could not be made may be among the tokens.
+  var hasStrayCalls = false
+  var events: [TraceEvent] = []
+  var messages: [ByteString] = []
+  var unknowns: [UnknownAnswer] = []
+  /// Whether each rule has matched, by its number; empty unless that is asked for.
+  var coverage: [Bool] = []
+
+  init(_ configuration: CompiledConfiguration, _ context: EvaluationContext) {
+    self.configuration = configuration
+    lookups = context.lookups
+    level = context.trace
+    workspace = Workspace(configuration)
+    macros = configuration.macros
+    matches.reserveCapacity(RuleCompiler.maximumWildcards + 1)
+    for (name, value) in context.macros { setMacro(name, value.bytes) }
+    for (name, words) in context.classWords { add(words, toClass: name) }
+  }
+
+  /// Sets a macro, or takes its value away; one that the file does not name has no effect on its rules.
+  mutating func setMacro(_ name: ByteString, _ value: [UInt8]?) {
+    guard let number = configuration.names.find(name) else { return }
+    macros[number] = value
+  }
+
+  mutating func add(_ words: [ByteString], toClass name: ByteString) {
+    guard let number = configuration.names.find(name) else { return }
+    if classOverlay.isEmpty { classOverlay = Array(repeating: FrozenWords(WordSet()), count: MacroNames.count) }
+    var members = classOverlay[Int(number)].words
+    for word in words { members.insert(word.bytes) }
+    classOverlay[Int(number)] = FrozenWords(members)
+  }
+
+  mutating func report(_ message: [UInt8]) {
+    messages.append(ByteString(message))
+    if level >= .matches { events.append(.message(ByteString(message))) }
+  }
+
+  mutating func report(_ message: String) { report(Array(message.utf8)) }
+
+  /// Rewrites the tokens from `base` on by a rule set.
+  ///
+  /// - Returns: How it ended (``Status``).
+  mutating func rewrite(_ number: Int, from base: Int, depth: Int = 0) -> Int32 {
+    let rules = configuration.ruleRanges[number]
+    if level >= .matches {
+      events.append(
+        .entered(ruleSet: configuration.ruleSets[number].name, tokens: workspace.shown(workspace.tokens[base...])))
+    }
+    if depth > Self.deepest {
+      report("rewrite: excessive recursion (max \(Self.deepest)), ruleset \(configuration.ruleSets[number].name)")
+      return Status.configuration
+    }
+    var status = Status.done
+    var place = rules.lowerBound
+    var rounds = 0
+    var words = workspace.words(from: base)
+    // A rule set that ends with "$#" ends all of them, as long as nothing is in front of it.
+    while place < rules.upperBound, !isDecided(base) {
+      let rule = configuration.rules[place]
+      if level == .everything { events.append(.tried(line: rule.line)) }
+      rounds += 1
+      if rounds > Self.mostRounds {
+        report(
+          "Infinite loop in ruleset \(configuration.ruleSets[number].name), rule \(place - rules.lowerBound + 1)")
+        if level == .everything {
+          events.append(.looped(tokens: workspace.shown(workspace.tokens[base...])))
+        }
+        break
+      }
+      guard rule.required & ~words == 0 || rule.hasMacro, doesMatch(rule, base) else {
+        if level == .everything { events.append(.failed(line: rule.line)) }
+        place += 1
+        rounds = 0
+        continue
+      }
+      noteMatch(rule, place)
+      let result = replace(rule, number, base, depth)
+      if let failure = result.failure {
+        // What could not be cut into tokens leaves sendmail without any.
+        if depth == 0, result.isUnreadable { workspace.tokens.removeSubrange(base...) }
+        return failure
+      }
+      if status == Status.done { status = result.status }
+      words = workspace.words(from: base)
+      if level == .everything {
+        events.append(.rewritten(tokens: workspace.shown(workspace.tokens[base...])))
+      }
+      switch rule.prefix {
+      case .again: break
+      case .once:
+        place += 1
+        rounds = 0
+      case .end, .mailer: place = rules.upperBound
+      }
+    }
+    if level >= .matches {
+      events.append(
+        .left(ruleSet: configuration.ruleSets[number].name, tokens: workspace.shown(workspace.tokens[base...])))
+    }
+    return status
+  }
+
+  private func isDecided(_ base: Int) -> Bool {
+    base < workspace.tokens.count && workspace.tokens[base].meta == Meta.mailer
+  }
+
+  private mutating func noteMatch(_ rule: Rule, _ place: Int) {
+    if !coverage.isEmpty { coverage[place] = true }
+    if level >= .matches { events.append(.matched(line: rule.line)) }
+  }
+}

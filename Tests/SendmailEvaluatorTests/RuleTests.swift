@@ -1,0 +1,69 @@
+import SendmailConfig
+import TestSupport
+import Testing
+
+@testable import SendmailEvaluator
+
+@Suite("Rules, beside sendmail -bt")
+struct RuleTests {
+  /// Runs commands in both, and compares what they print.
+  static func compare(
+    _ commands: [[UInt8]], configuration: [UInt8], debug: (rules: Int, maps: Int) = (15, 5),
+    lookups: Lookups = Lookups()
+  ) throws {
+    let real = RealTestMode.self
+    let theirs = try real.init().run(
+      commands, configuration: configuration, debug: "21.\(debug.rules),60.\(debug.maps)")
+    var context = EvaluationContext()
+    context.lookups = lookups
+    let compiled = Configuration(configuration, host: real.host)
+    var mode = TestMode(compiled, context, rules: debug.rules, maps: debug.maps)
+    Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
+  }
+
+  @Test("Odd rules", .needs(.sendmail))
+  func oddRules() throws {
+    let (rules, commands) = (OddRules.text, OddRules.commands)
+    try Self.compare(
+      commands.split(separator: "\n").map { Array($0.utf8) },
+      configuration: Array((RealTestMode.frame + rules).utf8))
+  }
+
+  @Test("Generated rules", .needs(.sendmail), arguments: 1...(4 * Effort.factor))
+  func generatedRules(seed: Int) throws {
+    var generator = GeneratedRules(seed: seed)
+    let text = generator.text()
+    let commands = (0..<150).map { _ in Array(generator.command().utf8) }
+    try Self.compare(commands, configuration: Array((RealTestMode.frame + text).utf8))
+  }
+}
+
+/// Records where what sendmail prints and what is printed here differ.
+enum Difference {
+  static func report(_ commands: [[UInt8]], theirs: [[UInt8]], ours: ([UInt8]) -> [UInt8]) {
+    var differences = 0
+    for (command, output) in zip(commands, theirs) {
+      let (left, right) = (RealTestMode.comparable(output), RealTestMode.comparable(ours(command)))
+      guard left != right else { continue }
+      differences += 1
+      if differences <= 3 {
+        Issue.record(
+          "\(ByteString(command).escaped)\n--- sendmail\n\(around(left, right))\n--- here\n\(around(right, left))")
+      }
+    }
+    #expect(differences == 0, "of \(commands.count) commands")
+  }
+
+  /// The part of a long text that differs from another.
+  private static func around(_ text: String, _ other: String) -> String {
+    let (lines, others) = (text.split(separator: "\n"), other.split(separator: "\n"))
+    let same = zip(lines, others).prefix { $0 == $1 }.count
+    return lines[min(lines.count, max(0, same - 6))..<min(lines.count, same + 4)].map { String($0.prefix(300)) }
+      .joined(separator: "\n")
+  }
+}
+
+/// How much the generated tests do: the environment variable `MAILCFG_TEST_FACTOR` makes it more.
+enum Effort {
+  static let factor = Tools.environmentValue("MAILCFG_TEST_FACTOR").flatMap { Int($0) } ?? 1
+}
