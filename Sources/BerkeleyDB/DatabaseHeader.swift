@@ -93,7 +93,7 @@ public struct DatabaseHeader: Sendable, Hashable {
 
   /// The first 512 bytes of a file, and its size.
   private static func readFirstBytes(of path: String) throws(BerkeleyDBError) -> (bytes: [UInt8], size: Int) {
-    let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = uninterrupted { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw BerkeleyDBError(Code(rawValue: errno), operation: "open", path: path) }
     defer { close(descriptor) }
     var status = stat()
@@ -106,7 +106,7 @@ public struct DatabaseHeader: Sendable, Hashable {
     }
     var count = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 512) { buffer, initialized in
-      count = unsafe pread(descriptor, buffer.baseAddress, 512, 0)
+      count = uninterrupted { unsafe pread(descriptor, buffer.baseAddress, 512, 0) }
       initialized = max(0, count)
     }
     guard count >= 0 else { throw BerkeleyDBError(Code(rawValue: errno), operation: "read", path: path) }

@@ -43,7 +43,7 @@ public struct HashFile: ~Copyable {
   /// - Throws: ``BerkeleyDBError``; the codes of ``DatabaseHeader/init(path:)``, or `DB_VERIFY_BAD`.
   public init?(path: String, cacheBytes: Int = 256 << 20) throws(BerkeleyDBError) {
     guard try HashFile.isReadable(DatabaseHeader(path: path)) else { return nil }
-    let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = uninterrupted { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: errno), operation: "open", path: path)
     }

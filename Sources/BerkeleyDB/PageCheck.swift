@@ -21,7 +21,7 @@ struct PageCheck {
   /// Reads the file and checks each page.
   /// - Throws: ``BerkeleyDBError`` with `DB_VERIFY_BAD`, or an `errno` when the file cannot be read.
   func check(path: String) throws(BerkeleyDBError) {
-    let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = uninterrupted { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: errno), operation: "open", path: path)
     }

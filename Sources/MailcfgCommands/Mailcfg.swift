@@ -51,6 +51,7 @@ public struct Mailcfg: ParsableCommand {
   /// Runs what the process was asked for, and ends it.
   public static func start() {
     CurrentProcess.openStandardDescriptors()
+    CurrentProcess.ignoreFileSizeSignal()
     // Names of files are bytes for them, and scripts call them often: no parser comes before.
     if let (program, arguments) = SendmailProgram.requested(by: CurrentProcess.arguments) {
       Glibc.exit(program.run(ProgramCall(arguments)))

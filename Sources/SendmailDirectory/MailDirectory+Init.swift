@@ -22,6 +22,8 @@ extension MailDirectory {
       return change
     }
     let directory = try MailDirectory(path)
+    // What is there is known only then.
+    if !options.isDryRun { change.notices = try directory.recover(wait: options.wait) }
     let present = directory.presentTables
     let absent = Set(MailTable.allCases.filter { !present.contains($0) })
     let unbuilt = present.filter { table in
@@ -29,10 +31,15 @@ extension MailDirectory {
       return !directory.locations.isThere(map.path)
     }
     guard !absent.isEmpty || !unbuilt.isEmpty else { return change }
-    return try directory.transact(absent.union(unbuilt), options, rebuild: .whenDifferent, needsTable: false) {
+    var made = try directory.transact(absent.union(unbuilt), options, rebuild: .whenDifferent, needsTable: false) {
       tables in
-      for table in absent { tables.append(comment: comment(table), to: table) }
+      // Another program may have made one meanwhile.
+      for table in absent where tables.text(table).originalCount == 0 {
+        tables.append(comment: comment(table), to: table)
+      }
     }
+    made.notices = change.notices + made.notices
+    return made
   }
 
   private static func comment(_ table: MailTable) -> String {

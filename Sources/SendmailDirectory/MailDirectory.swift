@@ -259,6 +259,7 @@ extension MailDirectory {
     defer { withExtendedLifetime(lock) {} }
     let recovery = try system { () throws(SystemError) in try lock?.recover(wait: options.wait) }
     if let recovery { change.notices += MailDirectory.notices(recovery) }
+    if let lock { FileReplacement.removeLeftovers(in: lock.directory) }
 
     var opened = try open(tables, mayBeMissing: mayBeMissing)
     do throws(EditError) { try body(&opened.tables) } catch { throw MailDirectoryError(error) }

@@ -14,7 +14,7 @@ extension MailDirectoryError {
       self.init(.missing, "\(map): there is no such map yet; build it with mailcfg build")
       return
     }
-    let code: Code = error.isPermission ? .permission : error.isFull ? .inputOutput : .badData
+    let code: Code = error.isPermission ? .permission : error.isInputOutput ? .inputOutput : .badData
     self.init(code, "\(map): \(error.message)")
   }
 }

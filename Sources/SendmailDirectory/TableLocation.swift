@@ -177,7 +177,15 @@ struct TableLocations: Sendable {
   }
 
   /// Whether something is at a path.
-  func isThere(_ path: String) -> Bool { (try? FileLocation(path).status()) ?? nil != nil }
+  ///
+  /// What cannot be told counts as there: whoever opens it then is told the reason, and nothing is left out silently.
+  func isThere(_ path: String) -> Bool {
+    do throws(SystemError) {
+      return try FileLocation(path).status() != nil
+    } catch {
+      return !error.isMissing
+    }
+  }
 
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {

@@ -5,8 +5,12 @@ extension MapError {
   public var isMissing: Bool { underlying?.code == .ENOENT }
   /// Whether a permission is missing.
   public var isPermission: Bool { underlying?.code == .EACCES }
-  /// Whether the disk, or what may be written of it, is full.
-  public var isFull: Bool { underlying?.code == .ENOSPC || underlying?.code == .EFBIG }
+  /// Whether the system could not do it, a full disk among the reasons, and the map's contents are not to blame.
+  public var isInputOutput: Bool {
+    guard let code = underlying?.code, code.rawValue > 0 else { return false }
+    // libdb says EINVAL of most bad files.
+    return ![.ENOENT, .EACCES, .EEXIST, .EINVAL, .EISDIR].contains(code)
+  }
   /// Whether there is something else than a file in its place.
   public var isNotRegular: Bool { underlying?.code == .notARegularFile }
   /// Whether the file has no byte in it: a map that was never built.

@@ -26,6 +26,9 @@ package enum CurrentProcess {
     }
   }
 
+  /// Has a write beyond the limit of file sizes (ulimit -f) fail with `EFBIG`, where a signal would end the program.
+  package static func ignoreFileSizeSignal() { _ = signal(SIGXFSZ, SIG_IGN) }
+
   /// Whether a descriptor leads to a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

@@ -77,7 +77,7 @@ package final class Descriptor: Sendable {
   package func setModified(_ time: FileTime) throws(SystemError) {
     let omitted = timespec(tv_sec: 0, tv_nsec: SYSTEM_UTIME_OMIT)
     let times = [omitted, timespec(tv_sec: time.seconds, tv_nsec: time.nanoseconds)]
-    if unsafe futimens(number, times) != 0 { throw .last("futimens", path) }
+    if uninterrupted({ unsafe futimens(number, times) }) != 0 { throw .last("futimens", path) }
   }
 
   /// Moves the time of the last change on, so that whoever has the file open sees that it is no longer the live one.

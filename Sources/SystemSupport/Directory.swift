@@ -55,7 +55,7 @@ package final class Directory: Sendable {
 
   /// Makes a directory that only its owner can enter.
   func makeDirectory(_ name: String) throws(SystemError) {
-    if unsafe name.withPath({ unsafe mkdirat(descriptor.number, $0, 0o700) }) != 0 {
+    if uninterrupted({ unsafe name.withPath { unsafe mkdirat(descriptor.number, $0, 0o700) } }) != 0 {
       throw .last("mkdir", path(of: name))
     }
   }

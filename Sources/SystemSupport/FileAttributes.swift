@@ -52,7 +52,7 @@ extension Descriptor {
   private func own(_ owner: UInt32, _ group: UInt32) throws(SystemError) {
     let status = try status()
     if status.owner == owner && status.group == group { return }
-    if fchown(number, owner, group) == 0 { return }
+    if uninterrupted({ fchown(number, owner, group) }) == 0 { return }
     if errno != EPERM { throw .last("fchown", path) }
     let what =
       status.owner != owner
@@ -62,7 +62,7 @@ extension Descriptor {
   }
 
   private func setMode(_ mode: UInt32) throws(SystemError) {
-    if try status().mode != mode && fchmod(number, mode_t(mode)) != 0 { throw .last("fchmod", path) }
+    if try status().mode != mode && uninterrupted({ fchmod(number, mode_t(mode)) }) != 0 { throw .last("fchmod", path) }
     // The kernel takes the set-group-id bit off a file whose group is not ours, without an error.
     if try status().mode & 0o777 != mode & 0o777 {
       throw SystemError(.cannotKeep("cannot keep its mode"), call: "fchmod", path: path)

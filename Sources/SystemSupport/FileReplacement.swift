@@ -56,14 +56,12 @@ package final class FileReplacement {
       if let found, found.linkCount > 1 {
         throw SystemError(.hardLinked(count: found.linkCount), call: "open", path: "")
       }
-      Self.removeLeftovers(location.directory)
-      stage = try StagingDirectory(making: StagingDirectory.newName(Self.prefix), in: location.directory)
+      stage = try Self.makeStage(in: location.directory)
     } catch {
       guard found != nil, error.isPermission || error.errno == EMLINK else { throw error }
       way = .rewriting
-      stage = try StagingDirectory(making: StagingDirectory.newName(Self.prefix), in: Self.temporaryDirectory())
+      stage = try Self.makeStage(in: Self.temporaryDirectory())
     }
-    _ = try? stage.directory.descriptor.tryFlock()
     signals = SignalCleanup(stage)
   }
 
@@ -159,7 +157,7 @@ package final class FileReplacement {
     defer { withExtendedLifetime(mask) {} }
     let size = try new.status().size
     try old.copyContents(of: new, count: size)
-    if ftruncate(old.number, size) != 0 { throw .last("ftruncate", location.path) }
+    if uninterrupted({ ftruncate(old.number, size) }) != 0 { throw .last("ftruncate", location.path) }
     if let owner = attributes.owner, owner != status.owner { _ = fchown(old.number, owner, .max) }
     // Whoever has it open sees by whole seconds that it was changed; only the owner can help that on.
     if status.modified.seconds >= FileTime.now.seconds { try? old.moveModifiedOn() }
@@ -173,14 +171,30 @@ package final class FileReplacement {
     try Directory(CurrentProcess.environment("TMPDIR") ?? "/tmp")
   }
 
-  /// Removes staging directories of programs that were killed.
-  private static func removeLeftovers(_ directory: Directory) {
+  /// Makes a staging directory and locks it, so that it can be told from what a program that was killed has left.
+  private static func makeStage(in directory: Directory) throws(SystemError) -> StagingDirectory {
+    removeLeftovers(in: directory)
+    var triesLeft = 100
+    while true {
+      triesLeft -= 1
+      do throws(SystemError) {
+        let stage = try StagingDirectory(making: StagingDirectory.newName(prefix), in: directory)
+        // Another program may take it for such a leftover as long as it is not locked; then it is made again.
+        let isOurs = (try? stage.directory.descriptor.tryFlock()) ?? true
+        let found = try directory.status(of: stage.name)
+        if isOurs, try found?.identity == stage.directory.descriptor.status().identity { return stage }
+      } catch {
+        guard error.isMissing, triesLeft > 0 else { throw error }
+      }
+      if triesLeft == 0 { throw SystemError(.changed, call: "mkdir", path: directory.path) }
+    }
+  }
+
+  /// Removes the staging directories that programs of this user have left when they were killed.
+  package static func removeLeftovers(in directory: Directory) {
     guard let names = try? directory.names() else { return }
     for name in names where name.hasPrefix(prefix) {
-      // One that is so young may be about to be locked.
-      guard let status = try? directory.status(of: name), status.kind == .directory,
-        status.modified.seconds + 60 < FileTime.now.seconds,
-        let left = (try? StagingDirectory(left: name, in: directory, owner: geteuid())) ?? nil,
+      guard let left = (try? StagingDirectory(left: name, in: directory, owner: geteuid())) ?? nil,
         (try? left.directory.descriptor.tryFlock()) == true
       else { continue }
       try? left.remove()

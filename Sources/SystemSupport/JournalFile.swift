@@ -47,9 +47,7 @@ final class JournalFile {
 
   /// Takes the commit back, after everything is as it was.
   func uncommit() throws(SystemError) {
-    while ftruncate(file.number, text.utf8.count) != 0 {
-      if errno != EINTR { throw .last("ftruncate", file.path) }
-    }
+    if uninterrupted({ ftruncate(file.number, text.utf8.count) }) != 0 { throw .last("ftruncate", file.path) }
   }
 
   /// Removes the journal: nothing is left to do.

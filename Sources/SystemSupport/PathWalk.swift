@@ -52,7 +52,7 @@ struct PathWalk {
 
   /// The directory at hand, opened for reading its names and for syncing.
   func openedDirectory() throws(SystemError) -> Descriptor {
-    let number = unsafe openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let number = uninterrupted { unsafe openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     if number < 0 { throw .last("open", "/" + walked.joined(separator: "/")) }
     return try Descriptor(owning: number, path: "/" + walked.joined(separator: "/"))
   }
@@ -118,7 +118,7 @@ struct PathWalk {
 
   private static func open(_ parent: Int32, _ name: String, _ path: String) throws(SystemError) -> Descriptor {
     let flags = SYSTEM_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-    let number = unsafe name.withPath { unsafe openat(parent, $0, flags) }
+    let number = uninterrupted { unsafe name.withPath { unsafe openat(parent, $0, flags) } }
     if number < 0 { throw .last("open", path) }
     return try Descriptor(owning: number, path: path)
   }

@@ -80,9 +80,11 @@ final class Workplace {
   func names() throws -> [String] { try listDirectory(mail).filter { $0 != ".mailcfg.lock" && $0 != ".mailcfg.state" } }
 
   /// Does what an editor does in a text that need not be UTF-8: writes other bytes in the place of some that stand there.
-  func replace(_ old: String, with new: String, in name: String) throws {
+  ///
+  /// They stand there once, or with `all` at least once.
+  func replace(_ old: String, with new: String, in name: String, all: Bool = false) throws {
     let parts = try read(name).split(separator: Array(old.utf8), omittingEmptySubsequences: false)
-    try #require(parts.count == 2)
+    try #require(all ? parts.count > 1 : parts.count == 2)
     write(name, Array(parts.joined(separator: Array(new.utf8))))
   }
 
