@@ -55,9 +55,16 @@ struct CallRecord {
       let name = String(text[..<parenthesis])
       let arguments = text[text.index(after: parenthesis)..<result]
       if name == "openat", !arguments.contains("O_CREAT") { continue }
-      calls.append(Call(name: name, paths: CallRecord.paths(in: arguments)))
+      let takesNames = name.hasPrefix("rename") || ["openat", "unlink", "unlinkat", "linkat"].contains(name)
+      let paths = CallRecord.paths(in: arguments)
+      calls.append(Call(name: name, paths: takesNames ? paths : [CallRecord.descriptor(in: arguments)]))
     }
     self.calls = calls
+  }
+
+  /// The path of the first descriptor.
+  private static func descriptor(in arguments: Substring) -> String {
+    String(arguments.drop { $0 != "<" }.dropFirst().prefix { $0 != ">" })
   }
 
   /// The paths that arguments name: `7</etc/mail>, "access"` is `/etc/mail/access`, a descriptor alone its path.
