@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -19,6 +20,9 @@ static const unsigned int SYSTEM_RENAME_EXCHANGE = 2;
 static const int SYSTEM_SEEK_DATA = 3;
 static const int SYSTEM_SEEK_HOLE = 4;
 static const long SYSTEM_NFS_MAGIC = 0x6969;
+
+/* Whether the program has more rights than its caller, as a set-user-ID program has (getauxval(3), AT_SECURE). */
+static inline int system_has_rights_of_its_own(void) { return getauxval(AT_SECURE) != 0; }
 
 /* renameat2(2), which older C libraries lack; ENOSYS where the kernel lacks it too. */
 static inline int system_renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name,

@@ -205,7 +205,7 @@ extension MailDirectory {
   }
 
   /// Whether sendmail does without a map, which keys it looks for, and whether it reads the text where there is no map.
-  private func mapFacts(_ table: MailTable) -> (isOptional: Bool?, wantsNUL: Bool?, readsText: Bool) {
+  func mapFacts(_ table: MailTable) -> (isOptional: Bool?, wantsNUL: Bool?, readsText: Bool) {
     guard let configuration = locations.configuration else { return (nil, nil, table == .alias) }
     func wants(_ flags: MapFlags) -> Bool? {
       switch flags.nulConvention {

@@ -296,6 +296,7 @@ extension MailDirectory {
       change.maps.append(mapChange)
     }
     change.findings.sort { ($0.path, $0.finding.line) < ($1.path, $1.finding.line) }
+    if change.isChange { try checkSafety(of: change) }
     if change.isChange, let staging {
       let leftover = try system { () throws(SystemError) in try staging.publish(wait: options.wait) }
       if let leftover { change.notices.append("\(leftover); the next change removes it") }

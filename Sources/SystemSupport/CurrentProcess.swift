@@ -1,3 +1,4 @@
+internal import CSystemSupport
 internal import Glibc
 
 /// What the command asks about the process it runs in.
@@ -7,8 +8,10 @@ package enum CurrentProcess {
 
   /// The value of an environment variable; `nil` if it is not set, or empty.
   ///
-  /// Bytes that are not UTF-8 come out as U+FFFD.
+  /// Bytes that are not UTF-8 come out as U+FFFD. A program with more rights than its caller (set-user-ID) sees none: they are
+  /// the caller's word.
   package static func environment(_ name: String) -> String? {
+    if system_has_rights_of_its_own() != 0 { return nil }
     let value = unsafe getenv(name).map { unsafe String(cString: $0) }
     return value?.isEmpty ?? true ? nil : value
   }

@@ -19,10 +19,12 @@ package struct FileLocation: Sendable {
   ///
   /// Each name is opened relative to the one before and no link is left to the kernel, so that one swapped meanwhile
   /// does not lead elsewhere than what was looked at. As with `fs.protected_symlinks`, links that another user laid into
-  /// a sticky directory that everybody can write to are refused.
+  /// a sticky directory that everybody can write to are refused; anywhere else a link of a user who is neither root nor we
+  /// may lead only to a directory of his.
   ///
   /// - Throws: `ENOENT` or `ENOTDIR` if a directory on the way is missing, `ELOOP` after 40 links,
-  ///   ``FileProblem/notRegular(_:)`` if the path names a directory by its form, ``FileProblem/untrustedLink``.
+  ///   ``FileProblem/notRegular(_:)`` if the path names a directory by its form, ``FileProblem/untrustedLink``,
+  ///   ``FileProblem/foreignLink(owner:)``.
   package init(_ path: String) throws(SystemError) {
     var walk = try PathWalk(path)
     name = try walk.finishAtFile()

@@ -20,6 +20,8 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
   case foreignJournal(owner: UInt32)
   /// A symbolic link that another user has laid into a directory that everybody can write to.
   case untrustedLink
+  /// A symbolic link of another user leads to a directory that is not his.
+  case foreignLink(owner: UInt32)
 
   /// The nearest error number.
   var errno: Int32 {
@@ -31,7 +33,7 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
     case .changed: ESTALE
     case .cannotKeep: EPERM
     case .unfinishedChange: EBUSY
-    case .foreignJournal, .untrustedLink: EACCES
+    case .foreignJournal, .untrustedLink, .foreignLink: EACCES
     }
   }
 
@@ -48,6 +50,8 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
     case .cannotKeep(let what): what
     case .unfinishedChange: "holds an unfinished change of an earlier run"
     case .foreignJournal(let owner): "belongs to user \(owner), who alone or root can finish it"
+    case .foreignLink(let owner):
+      "is reached by a symbolic link of user \(owner), which leads to a directory that is not his; name the file itself"
     case .untrustedLink: "is a symbolic link of another user in a directory that everybody can write to"
     }
   }

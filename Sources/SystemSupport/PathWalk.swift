@@ -15,6 +15,8 @@ struct PathWalk {
   /// The names still to go, the next one last.
   private var pending: [String]
   private var links = 0
+  /// The users, neither we nor root, whose links were followed.
+  private var linkOwners: Set<UInt32> = []
 
   init(_ path: String) throws(SystemError) {
     self.path = path
@@ -54,7 +56,9 @@ struct PathWalk {
   func openedDirectory() throws(SystemError) -> Descriptor {
     let number = uninterrupted { unsafe openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     if number < 0 { throw .last("open", "/" + walked.joined(separator: "/")) }
-    return try Descriptor(owning: number, path: "/" + walked.joined(separator: "/"))
+    let opened = try Descriptor(owning: number, path: "/" + walked.joined(separator: "/"))
+    try checkWhereLinksLead(opened)
+    return opened
   }
 
   private mutating func enter(_ name: String) throws(SystemError) {
@@ -75,10 +79,18 @@ struct PathWalk {
   private mutating func follow(_ name: String) throws(SystemError) {
     links += 1
     if links > Self.linkLimit { throw SystemError(call: "readlink", path: path, errno: ELOOP) }
-    try checkTrust(name)
+    // The link that is looked at is the one that is read.
+    let flags = SYSTEM_O_PATH | O_NOFOLLOW | O_CLOEXEC
+    let number = uninterrupted { unsafe name.withPath { unsafe openat(directory.number, $0, flags) } }
+    if number < 0 { throw .last("open", path) }
+    let link = try Descriptor(owning: number, path: path)
+    try checkTrust(link.status())
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe name.withPath { unsafe readlinkat(directory.number, $0, &buffer, buffer.count) }
-    if count < 0 { throw SystemError(call: "open", path: path, errno: errno == EINVAL ? ENOTDIR : errno) }
+    let count = unsafe readlinkat(link.number, "", &buffer, buffer.count)
+    if count < 0 {
+      // No link, and what is no directory where one is wanted.
+      throw SystemError(call: "open", path: path, errno: errno == EINVAL || errno == ENOENT ? ENOTDIR : errno)
+    }
     let bytes = buffer.prefix(count).lazy.map { UInt8(bitPattern: $0) }
     if count == buffer.count { throw SystemError(call: "readlink", path: path, errno: ENAMETOOLONG) }
     let target = String(path: Array(bytes))
@@ -91,17 +103,23 @@ struct PathWalk {
   }
 
   /// Keeps to the rule of `fs.protected_symlinks` (proc(5)), which the kernel applies only where it follows itself.
-  private func checkTrust(_ name: String) throws(SystemError) {
-    var link = stat()
-    var parent = stat()
-    if unsafe name.withPath({ unsafe fstatat(directory.number, $0, &link, AT_SYMLINK_NOFOLLOW) }) != 0
-      || fstat(directory.number, &parent) != 0
-    {
-      throw .last("stat", path)
+  private mutating func checkTrust(_ link: FileStatus) throws(SystemError) {
+    guard link.kind == .link, link.owner != geteuid() else { return }
+    let parent = try directory.status()
+    if parent.mode & 0o1002 == 0o1002, link.owner != parent.owner {
+      throw SystemError(.untrustedLink, call: "open", path: path)
     }
-    let isShared = parent.st_mode & 0o1002 == 0o1002
-    if isShared && link.st_mode & S_IFMT == S_IFLNK && link.st_uid != geteuid() && link.st_uid != parent.st_uid {
-      throw SystemError(.untrustedLink, call: "readlink", path: path)
+    if link.owner != 0 { linkOwners.insert(link.owner) }
+  }
+
+  /// Sees that a link of another user has led to a directory of that user.
+  ///
+  /// Where he may swap names, or owns the directory, he could else have us change whatever we may and he may not.
+  private func checkWhereLinksLead(_ directory: Descriptor) throws(SystemError) {
+    guard !linkOwners.isEmpty else { return }
+    let owner = try directory.status().owner
+    if let foreign = linkOwners.first(where: { $0 != owner }) {
+      throw SystemError(.foreignLink(owner: foreign), call: "open", path: path)
     }
   }
 

@@ -64,6 +64,8 @@ package final class WriterLock {
       }
     }
     let status = try file.regularStatus()
+    // Somebody else's file under this name is not to be written to.
+    if status.linkCount > 1 { throw SystemError(.hardLinked(count: status.linkCount), call: "open", path: file.path) }
     if geteuid() == 0 && status.size == 0 {
       let parent = try directory.descriptor.status()
       if status.owner == 0 && parent.owner != 0 { _ = fchown(file.number, parent.owner, parent.group) }

@@ -98,6 +98,9 @@ import Testing
     let error = failure { () throws(SystemError) in _ = try FileLocation(scratch("shared/theirs")) }
     #expect(error?.problem == .untrustedLink)
     scratch.setMode("shared", 0o755)
+    let other = failure { () throws(SystemError) in _ = try FileLocation(scratch("shared/theirs")) }
+    #expect(other?.problem == .foreignLink(owner: 65534))
+    scratch.setOwner("real", 65534, 65534)
     #expect(try locate("shared/theirs") == scratch("real/file"))
   }
 }
