@@ -9,23 +9,26 @@ struct BtCommand: ParsableCommand {
     commandName: "bt", abstract: "Address-test mode: the commands and the output of sendmail -bt, from the texts.",
     discussion: """
       Reads commands from standard input: RULESETS ADDRESS, .DmVALUE, .CcWORDS, $m, $=c, =Sruleset, =M, /parse ADDRESS, \
-      /try MAILER ADDRESS, /tryflags FLAGS, /canon HOST, /map MAP KEY, -dX.Y, /quit. Maps need not be built, and \
+      /try MAILER ADDRESS, /tryflags FLAGS, /canon HOST, /map MAP KEY, -dX.Y, ? (help), /quit. Maps need not be built, and \
       neither a name server nor any other host is asked.
 
       EXAMPLES
         echo '3,0 joe@example.org' | mailcfg bt
         printf '.D{client_addr}192.0.2.1\\ncheck_rcpt joe@example.org\\n' | mailcfg bt -d60.1
+        echo '3,0 joe@example.org' | mailcfg bt -d21.12,60.5
       """)
 
-  @Option(name: .customShort("d", allowingJoined: true), help: "What to show: 21.12 each rule, 60.1 each look-up.")
-  var debug: String?
+  @Option(
+    name: .customShort("d", allowingJoined: true), parsing: .singleValue,
+    help: "What to show, as a list or once each: 21.12 each rule, 60.1 each look-up.")
+  var debug: [String] = []
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
     try Output.run(options) { output in
       let evaluated = try options.directory().evaluated(mode: "t")
       var mode = TestMode(evaluated.configuration, EvaluationContext(lookups: evaluated.lookups))
-      if let debug { _ = mode.run(ByteString("-d\(debug)")) }
+      for levels in debug { _ = mode.run(ByteString("-d\(levels)")) }
       for finding in evaluated.configuration.diagnostics {
         output.finding(finding, path: options.cf ?? "sendmail.cf")
       }
@@ -40,7 +43,9 @@ struct BtCommand: ParsableCommand {
         }
       }
       for unknown in mode.unknowns.prefix(20) {
-        output.note("not answered, taken as not found: \(unknown.map) \(unknown.key.escaped)")
+        let map = evaluated.configuration.maps.first { $0.name.folded == unknown.map.folded }
+        let reason = map?.kind == .other ? "maps of class \(map?.declaration.mapClass ?? "") are not evaluated" : "not asked"
+        output.note("\(unknown.map) \(unknown.key.escaped): \(reason), taken as not found")
       }
     }
   }

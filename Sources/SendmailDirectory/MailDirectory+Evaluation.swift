@@ -35,23 +35,11 @@ extension MailDirectory {
       }
       return .text(bytes)
     }
-    var tables: [ByteString: [ByteString: (value: ByteString, line: Int)]] = [:]
-    for map in configuration.maps where map.kind == .table && map.declaration.mapClass != "text" {
-      guard let file = map.declaration.file, let bytes = try? read(locations.rebased(file.description)) else {
-        if map.declaration.flags.isOptional { tables[map.name.folded] = [:] }
-        continue
-      }
-      tables[map.name.folded] = MailDirectory.values(Table(bytes).pairs, foldsCase: map.declaration.flags.foldsCase)
-    }
-    let found = tables
-    let lookups = Lookups(
-      table: { map, key in
-        guard let table = found[map.name.folded] else {
-          return map.declaration.mapClass == "text" ? .unknown : .temporaryFailure
-        }
-        return table[key].map { .found($0.value, line: $0.line) } ?? .notFound
-      },
-      account: { name in MailDirectory.hasAccount(name) ? .found(name, line: nil) : .notFound })
+    let tables = EvaluatedTables(configuration, locations)
+    let services = service(of: configuration)
+    var lookups = Lookups(table: tables.answer, account: MailDirectory.account)
+    lookups.isOpen = tables.isOpen
+    lookups.service = { services?[$0.folded] ?? (services == nil ? nil : []) }
     return Evaluated(configuration: configuration, lookups: lookups)
   }
 
@@ -59,18 +47,19 @@ extension MailDirectory {
     do throws(SystemError) { return try FileContents(path).bytes } catch { throw MailDirectoryError(error) }
   }
 
-  /// The values by their keys, the first of each key, as makemap keeps it.
-  private static func values(
-    _ pairs: MapPairs, foldsCase: Bool
-  ) -> [ByteString: (value: ByteString, line: Int)] {
-    var result: [ByteString: (value: ByteString, line: Int)] = [:]
-    result.reserveCapacity(pairs.pairs.count)
-    for pair in pairs.pairs {
-      let written = ByteString(pairs.key(pair))
-      let key = foldsCase ? written.folded : written
-      if result[key] == nil { result[key] = (ByteString(pairs.value(pair)), Int(pair.line)) }
+  /// The places of the services in the file that option ServiceSwitchFile names: `service *( SP place )` a line; nil without it.
+  private func service(of configuration: Configuration) -> [ByteString: [ByteString]]? {
+    let named = configuration.options.last { $0.name == "ServiceSwitchFile" }?.value.description
+    guard let path = try? locations.rebased(named ?? "/etc/mail/service.switch"), let bytes = try? read(path) else {
+      return nil
     }
-    return result
+    var services: [ByteString: [ByteString]] = [:]
+    for line in bytes.split(separator: 0x0A) {
+      let words = line.prefix { $0 != 0x23 }.split { $0 == 0x20 || $0 == 0x09 }.map { ByteString($0) }
+      guard let name = words.first, services[name.folded] == nil else { continue }
+      services[name.folded] = Array(words.dropFirst())
+    }
+    return services
   }
 
   private static var hostName: ByteString {
@@ -79,13 +68,20 @@ extension MailDirectory {
     return ByteString(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
   }
 
-  private static func hasAccount(_ name: ByteString) -> Bool {
-    guard !name.isEmpty, !name.bytes.contains(0) else { return false }
+  /// The line of an account in passwd(5), or wherever this machine keeps its accounts.
+  private static func account(_ name: ByteString) -> MapAnswer {
+    guard !name.isEmpty, !name.bytes.contains(0) else { return .notFound }
     var entry = unsafe passwd()
     var found: UnsafeMutablePointer<passwd>?
     var buffer = [CChar](repeating: 0, count: 16384)
     let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
-    let status = unsafe getpwnam_r(text, &entry, &buffer, buffer.count, &found)
-    return unsafe status == 0 && found != nil
+    guard unsafe getpwnam_r(text, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else {
+      return .notFound
+    }
+    let fields = unsafe [
+      String(cString: entry.pw_name), "x", "\(entry.pw_uid)", "\(entry.pw_gid)", String(cString: entry.pw_gecos),
+      String(cString: entry.pw_dir), String(cString: entry.pw_shell),
+    ]
+    return .found(ByteString(fields.joined(separator: ":")), line: nil)
   }
 }

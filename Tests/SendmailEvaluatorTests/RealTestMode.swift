@@ -40,7 +40,7 @@ final class RealTestMode {
     let outcome = try site.sendmail(["-bt"] + (debug.isEmpty ? [] : ["-d\(debug)"]), input: input)
     let parts = Self.split(outcome.output)
     try #require(
-      parts.count == commands.count + 2, "\(ByteString((outcome.errors + outcome.output).prefix(3000)))")
+      parts.count == commands.count + 2, "\(ByteString((outcome.errors + outcome.output).suffix(3000)))")
     // The prompt is in front of each output.
     return [outcome.errors + parts[0]] + parts.dropFirst().prefix(commands.count).map { Array($0.dropFirst(2)) }
   }

@@ -15,6 +15,10 @@ struct SiteTables: Sendable {
     }
   }
 
+  func answer(_ map: ByteString, _ key: ByteString) -> MapAnswer {
+    values[map]?[key].map { .found($0.0, line: $0.1) } ?? .notFound
+  }
+
   var lookups: Lookups {
     Lookups(
       table: { map, key in values[map.name.folded]?[key].map { .found($0.0, line: $0.1) } ?? .notFound },

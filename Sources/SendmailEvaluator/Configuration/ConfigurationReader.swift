@@ -55,6 +55,11 @@ struct ConfigurationReader {
     var defects = MacroNames.Defects()
     macros[names.number("opMode", &defects)] = host.operationMode.bytes
     if let domain = host.domain { classes[Int(UInt8(ascii: "m"))].insert(domain.bytes) }
+    macros[UInt8(ascii: "n")] = Array("MAILER-DAEMON".utf8)
+    // Encodings and types of messages that sendmail can make others of.
+    for (letter, words) in [("e", ["7bit", "8bit", "binary"]), ("n", ["multipart/signed"]), ("s", ["rfc822"])] {
+      for word in words { classes[Int(Array(letter.utf8)[0])].insert(Array(word.utf8)) }
+    }
   }
 
   /// `${deliveryMode}`: rules ask for it, since mail that is only deferred is not checked.

@@ -13,6 +13,8 @@ final class CompiledMap: Sendable {
   let matchesOnly: Bool
   /// Whether a temporary failure becomes that of the rule set (no `-t`).
   let defers: Bool
+  /// Whether it is a text map, in which a key that is not there is a host that is not there.
+  let isText: Bool
   /// What is added to a value (`-a`).
   let suffix: [UInt8]
   /// What is added to the key where the map cannot be read (`-T`).
@@ -23,10 +25,11 @@ final class CompiledMap: Sendable {
     kind = definition.kind
     blank = definition.blank
     let flags = definition.flags
-    keepsQuotes = flags.keepsQuotes || definition.kind == .dequote
+    keepsQuotes = flags.keepsQuotes || [.dequote, .arith].contains(definition.kind)
     foldsCase = flags.foldsCase
     matchesOnly = flags.matchesOnly
     defers = !flags.list.contains { $0.letter == UInt8(ascii: "t") }
+    isText = definition.declaration.mapClass == "text"
     // The host map that sendmail has of its own adds the dot.
     let own: ByteString = definition.kind == .host && definition.declaration.line == 0 ? "." : ""
     suffix = (flags.suffix ?? own).bytes

@@ -27,8 +27,13 @@ public struct Lookups: Sendable {
   public var host: @Sendable (_ name: ByteString) -> MapAnswer
   /// Finds a record of the domain name system: its type, such as `A` or `MX`, and the name.
   public var record: @Sendable (_ type: ByteString, _ name: ByteString) -> MapAnswer
-  /// Finds an account; the answer is its name.
+  /// Finds an account; the answer is its line of passwd(5), or as many of the line's first columns as are known.
   public var account: @Sendable (_ name: ByteString) -> MapAnswer
+  /// Where a service of the service switch is looked up (`hosts`, `aliases`, …), in order, such as `files` and `nis`; nil where
+  /// nobody knows.
+  public var service: @Sendable (_ name: ByteString) -> [ByteString]? = { _ in nil }
+  /// Whether a table could be opened; an optional one (`-o`) that could not is passed over.
+  public var isOpen: @Sendable (_ map: MapDefinition) -> Bool = { _ in true }
 
   /// Makes look-ups; what is not given is answered with ``MapAnswer/unknown``, and nothing touches the network.
   public init(

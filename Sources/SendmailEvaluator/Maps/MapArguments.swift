@@ -36,6 +36,15 @@ enum MapArguments {
     return ByteString(key.prefix(1))
   }
 
+  /// As `atoi` reads a number.
+  static func decimal(_ text: [UInt8]) -> Int {
+    let rest = text[...].drop(while: ASCII.isSpace)
+    let isNegative = rest.first == 0x2D
+    let digits = (isNegative || rest.first == 0x2B ? rest.dropFirst() : rest).prefix { ASCII.isDigit($0) }
+    let value = digits.reduce(0) { min($0 * 10 + Int($1 - 0x30), Int(Int32.max)) }
+    return isNegative ? -value : value
+  }
+
   /// As `strtol` reads a number.
   static func number(_ text: [UInt8]) -> Int {
     var rest = text[...].drop(while: ASCII.isSpace)

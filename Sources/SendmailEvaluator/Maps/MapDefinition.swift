@@ -14,8 +14,10 @@ public struct MapDefinition: Sendable, Equatable {
     case dequote
     /// Never finds anything.
     case null
-    /// Asks one map after another: `sequence`, and `switch` as far as its members are known.
+    /// Asks one map after another.
     case sequence
+    /// Asks one map after another, as the service switch names them.
+    case serviceSwitch
     /// Matches the key with a regular expression.
     case regex
     /// Makes a host name canonical.
@@ -44,6 +46,12 @@ public struct MapDefinition: Sendable, Equatable {
   var dequotedBlank: UInt8?
   /// The type of record that a dns map asks for, such as `MX`.
   var recordType: ByteString = ""
+  /// What a dns map adds to each name (`-B`), a dot in front.
+  var recordDomain: ByteString = ""
+  /// The column of passwd(5) that a user map gives.
+  var accountColumn = AccountEntry.Column.name
+  /// Whether sendmail cannot open it, whatever lies in its file's place.
+  var cannotOpen = false
 
   /// The name as written.
   public var name: ByteString { declaration.name }
@@ -95,19 +103,58 @@ public struct MapDefinition: Sendable, Equatable {
       let (expression, defect) = RegularExpression.read(declaration.arguments, map: declaration.name)
       map.expression = expression
       if let defect { messages.append(defect) }
-    case .dns:
-      map.recordType = declaration.flags.list.last { $0.letter == UInt8(ascii: "R") }?.argument ?? ""
-      if map.recordType.isEmpty {
-        let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace)
-        if let place = words.firstIndex(where: { $0.elementsEqual("-R".utf8) }), place + 1 < words.count {
-          map.recordType = ByteString(words[place + 1])
-        } else if let word = words.first(where: { $0.starts(with: "-R".utf8) }) {
-          map.recordType = ByteString(word.dropFirst(2))
+    case .dns: messages += map.readRecordType()
+    case .table where declaration.mapClass == "text": messages += map.readColumns()
+    case .user:
+      if let name = declaration.flags.valueColumn {
+        if let column = AccountEntry.Column(named: name) {
+          map.accountColumn = column
+        } else {
+          messages.append("map \(declaration.name): unknown column name \(name)")
+          map.cannotOpen = true
         }
       }
     default: break
     }
     return (map, messages)
+  }
+
+  /// Takes the type of a dns map's records (`-R TYPE`) from its arguments; what is wrong with it.
+  private mutating func readRecordType() -> [String] {
+    let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace)
+    if let place = words.lastIndex(where: { $0.starts(with: "-R".utf8) }) {
+      let word = words[place].count > 2 ? words[place].dropFirst(2) : place + 1 < words.count ? words[place + 1] : []
+      recordType = ByteString(word)
+    }
+    if let domain = words.last(where: { $0.starts(with: "-B".utf8) })?.dropFirst(2), !domain.isEmpty {
+      recordDomain = ByteString([0x2E] + domain)
+    }
+    let isKnown = MapDefinition.recordTypes.contains(recordType.description.uppercased())
+    guard !isKnown else { return [] }
+    let missing = "dns map \(name): missing -R type"
+    defer { recordType = "" }
+    return recordType.isEmpty ? [missing] : ["dns map \(name): wrong type \(recordType)", missing]
+  }
+
+  /// The types that `-R` takes.
+  private static let recordTypes: Set<String> = [
+    "A", "AAAA", "AFSDB", "CNAME", "MX", "NS", "PTR", "SRV", "TLSA", "TXT",
+  ]
+
+  /// Looks at the columns of a text map; why sendmail cannot open it.
+  private mutating func readColumns() -> [String] {
+    var message: String?
+    if let file = declaration.file, file.bytes.first != 0x2F {
+      message = "text map \"\(name)\": file name must be fully qualified"
+    } else {
+      for (letter, value) in [("k", declaration.flags.keyColumn), ("v", declaration.flags.valueColumn)] {
+        guard let value, TextMapFile.column(value) == nil, message == nil else { continue }
+        message =
+          "text map \"\(name)\", file \(declaration.file ?? ""): -\(letter) should specify a number, not \(value)"
+      }
+    }
+    cannotOpen = message != nil
+    return message.map { [$0] } ?? []
   }
 
   private static func kind(of mapClass: ByteString) -> Kind {
@@ -117,7 +164,8 @@ public struct MapDefinition: Sendable, Equatable {
     case "macro": .macro
     case "dequote": .dequote
     case "null": .null
-    case "sequence", "switch": .sequence
+    case "sequence": .sequence
+    case "switch": .serviceSwitch
     case "regex": .regex
     case "host": .host
     case "dns": .dns

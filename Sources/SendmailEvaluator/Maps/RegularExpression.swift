@@ -7,18 +7,23 @@ internal import SendmailConfig
 /// arguments = *( "-" letter *NONSPACE 1*SPACE ) expression
 /// ```
 /// `-b` basic instead of extended, `-f` the case of letters counts, `-n` finds what does not match, `-s1,2` which
-/// parenthesised parts are the value, `-d` what goes between them.
+/// parenthesised parts are the value (all of them without a number), `-d` what goes between them. Where a rule gives an
+/// argument, that names the parts in the place of `-s`.
 @safe final class RegularExpression: Sendable, Equatable {
   // regexec(3) may be called by many threads with one compiled expression, which nothing changes once it is made.
   nonisolated(unsafe) private let compiled: UnsafeMutablePointer<regex_t>
   let isNegated: Bool
-  let fields: [Int]
+  /// Which parts are the value, 0 for all that matches; nil where parts are not asked for.
+  private let fields: [Int]?
+  /// How many parenthesised parts there are.
+  private let groups: Int
   let separator: [UInt8]
   private let text: ByteString
 
   private init(
-    _ compiled: UnsafeMutablePointer<regex_t>, isNegated: Bool, fields: [Int], separator: [UInt8], text: ByteString
+    _ compiled: UnsafeMutablePointer<regex_t>, isNegated: Bool, fields: [Int]?, separator: [UInt8], text: ByteString
   ) {
+    groups = unsafe Int(compiled.pointee.re_nsub)
     unsafe self.compiled = unsafe compiled
     self.isNegated = isNegated
     self.fields = fields
@@ -39,7 +44,7 @@ internal import SendmailConfig
   static func read(_ arguments: ByteString, map: ByteString) -> (RegularExpression?, String?) {
     var rest = arguments.bytes[...].drop(while: ASCII.isSpace)
     var (isBasic, isExact, isNegated) = (false, false, false)
-    var fields: [Int]?
+    var wanted: ArraySlice<UInt8>?
     var separator: [UInt8] = [Meta.otherwise]
     while rest.first == 0x2D {
       let word = rest.dropFirst().prefix { !ASCII.isSpace($0) }
@@ -47,8 +52,7 @@ internal import SendmailConfig
       case UInt8(ascii: "b"): isBasic = true
       case UInt8(ascii: "f"): isExact = true
       case UInt8(ascii: "n"): isNegated = true
-      case UInt8(ascii: "s"):
-        fields = word.dropFirst().split(separator: ASCII.comma).map { ConfigurationLine.number($0) ?? 0 }
+      case UInt8(ascii: "s"): wanted = word.dropFirst()
       case UInt8(ascii: "d"): separator = Array(word.dropFirst())
       default: break
       }
@@ -56,7 +60,7 @@ internal import SendmailConfig
     }
     var flags = isBasic ? 0 : REG_EXTENDED
     if !isExact { flags |= REG_ICASE }
-    if fields == nil { flags |= REG_NOSUB }
+    if wanted == nil { flags |= REG_NOSUB }
     let compiled = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
     let expression = rest.prefix { $0 != ASCII.nul }.map { CChar(bitPattern: $0) } + [0]
     let status = unsafe regcomp(compiled, expression, flags)
@@ -67,25 +71,48 @@ internal import SendmailConfig
       let reason = ByteString(buffer.prefix(max(0, length - 1)).map { UInt8(bitPattern: $0) })
       return (nil, "pattern-compile-error: \(reason)")
     }
-    let groups = unsafe compiled.pointee.re_nsub
-    if let fields, let wrong = fields.first(where: { $0 < 0 || $0 > groups }) {
+    let groups = unsafe Int(compiled.pointee.re_nsub)
+    let fields = wanted.map { $0.isEmpty ? Array(0...groups) : numbers($0) }
+    if let fields, let defect = defect(of: fields, groups) {
       unsafe regfree(compiled)
       unsafe compiled.deallocate()
-      return (nil, "field (\(wrong)) out of range, only \(groups + 1) substrings in pattern")
+      return (nil, defect.message)
     }
     return unsafe (
       RegularExpression(
-        compiled, isNegated: isNegated, fields: fields ?? [], separator: separator, text: arguments), nil
+        compiled, isNegated: isNegated, fields: fields, separator: separator, text: arguments), nil
     )
   }
 
+  /// What is wrong with the numbers of parts, in sendmail's words.
+  struct Defect: Error {
+    var message: String
+  }
+
+  private static func defect(of fields: [Int], _ groups: Int) -> Defect? {
+    fields.first { $0 < 0 || $0 > groups }.map {
+      Defect(message: "field (\($0)) out of range, only \(groups + 1) substrings in pattern")
+    }
+  }
+
+  /// The numbers between commas, 0 for what is none.
+  private static func numbers(_ list: ArraySlice<UInt8>) -> [Int] {
+    list.split(separator: ASCII.comma, omittingEmptySubsequences: false).map { MapArguments.decimal(Array($0)) }
+  }
+
   /// The parts that a key has where it matches; nil where it does not, and where a part could not be cut into tokens.
-  func parts(of key: [UInt8]) -> [[UInt8]]? {
+  ///
+  /// - Parameter argument: The numbers of the parts that a rule asks for; nil for those of the map.
+  /// - Throws: What sendmail says of numbers that no part has.
+  func parts(of key: [UInt8], _ argument: [UInt8]?) throws(Defect) -> [[UInt8]]? {
     let text = key.prefix { $0 != ASCII.nul }.map { CChar(bitPattern: $0) } + [0]
     var places = [regmatch_t](repeating: regmatch_t(rm_so: -1, rm_eo: -1), count: 10)
     let status = unsafe regexec(compiled, text, places.count, &places, 0)
     if isNegated { return status == 0 ? nil : [] }
     guard status == 0 else { return nil }
+    guard var fields else { return [] }
+    if let argument { fields = RegularExpression.numbers(argument[...]) }
+    if let defect = RegularExpression.defect(of: fields, groups) { throw defect }
     let parts = fields.map { field -> [UInt8] in
       guard field < places.count, places[field].rm_so >= 0 else { return [] }
       return Array(key[Int(places[field].rm_so)..<Int(places[field].rm_eo)])

@@ -7,6 +7,8 @@ struct MapResult {
   /// Whether a temporary failure becomes that of the rule set (no `-t`).
   var defers = true
   var tableLine: Int?
+  /// What sendmail says while it looks.
+  var message: String?
 
   static let notFound = MapResult()
 }
@@ -20,6 +22,7 @@ extension Rewriter {
       report(Array("rewrite: map ".utf8) + Array(name) + Array(" not found".utf8))
       return .notFound
     }
+    if map.kind == .table, !lookups.isOpen(map.definition) { return .notFound }
     let key = map.keepsQuotes ? key : Unquoting.strip(key)
     var result = find(key, in: map, arguments, depth: 0)
     let found = result.value
@@ -27,6 +30,7 @@ extension Rewriter {
       result.value = key + suffix
     }
     result.defers = map.defers
+    if let message = result.message { messages.append(ByteString(message)) }
     if level >= .lookups {
       events.append(
         .lookedUp(
@@ -34,32 +38,38 @@ extension Rewriter {
             map: ByteString(name), key: ByteString(key), arguments: arguments.map { ByteString($0) },
             value: found.map { ByteString($0) }, status: result.status, ruleLine: rule.line,
             tableLine: result.tableLine,
-            failureValue: found == nil ? result.value.map { ByteString($0) } : nil)))
+            failureValue: found == nil ? result.value.map { ByteString($0) } : nil, defers: map.defers,
+            message: result.message.map { ByteString($0) })))
     }
     return result
   }
 
   mutating func find(_ name: [UInt8], in map: CompiledMap, _ arguments: [[UInt8]], depth: Int) -> MapResult {
+    if map.definition.cannotOpen { return MapResult(status: Status.temporaryFailure) }
     switch map.kind {
     case .table:
       let wanted = map.foldsCase ? name.map(ASCII.lowercased) : name
-      return value(lookups.table(map.definition, ByteString(wanted)), of: map, name, arguments)
+      return value(
+        lookups.table(map.definition, ByteString(wanted)), of: map, name, arguments,
+        missing: map.isText ? Status.noHost : Status.done)
     case .arith: return arithmetic(name, map, arguments)
     case .macro:
       setMacro(MapArguments.macroName(name), arguments.first)
       return MapResult(value: [])
     case .dequote:
-      return MapResult(value: Unquoting.dequoted(name, blank: map.definition.dequotedBlank))
+      return MapResult(value: Unquoting.dequoted(name, blank: map.definition.dequotedBlank).map { $0 + map.suffix })
     case .null: return MapResult(status: Status.noHost)
     case .regex: return matched(name, map, arguments)
-    case .sequence:
-      guard depth < 10 else { return .notFound }
-      for member in map.definition.members {
-        guard let number = configuration.mapNumbers[member] else { continue }
-        let result = find(name, in: configuration.compiledMaps[number], arguments, depth: depth + 1)
-        if result.value != nil || result.status == Status.temporaryFailure { return result }
+    case .sequence: return sequence(map.definition.members, name, arguments, depth)
+    case .serviceSwitch:
+      let service = map.definition.declaration.file ?? ""
+      guard let places = lookups.service(service) else {
+        unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
+        return MapResult(status: Status.noHost)
       }
-      return .notFound
+      guard !places.isEmpty else { return MapResult(status: Status.temporaryFailure) }
+      let members = places.map { ByteString(map.definition.name.bytes + [0x2E] + $0.bytes).folded }
+      return sequence(members, name, arguments, depth)
     case .host:
       // Of an address in brackets nothing behind them counts.
       var host = name
@@ -68,16 +78,42 @@ extension Rewriter {
         host = Array(name[...closing])
       }
       return value(lookups.host(ByteString(host)), of: map, name, arguments, missing: Status.noHost)
-    case .dns: return value(lookups.record(map.definition.recordType, ByteString(name)), of: map, name, arguments)
+    case .dns:
+      // Without a type nothing is asked for, and nothing is there.
+      guard !map.definition.recordType.isEmpty else { return MapResult(status: Status.noHost) }
+      let asked = ByteString(name + map.definition.recordDomain.bytes)
+      return value(
+        lookups.record(map.definition.recordType, asked), of: map, name, arguments, missing: Status.noHost)
     case .bestMX: return value(lookups.record("MX", ByteString(name)), of: map, name, arguments)
     case .user:
       var answer = lookups.account(ByteString(name))
       if answer == .notFound { answer = lookups.account(ByteString(name).folded) }
+      if case .found(let entry, _) = answer {
+        answer = AccountEntry(entry)[map.definition.accountColumn].map { .found($0, line: nil) } ?? .unknown
+      }
       return value(answer, of: map, name, arguments, missing: Status.noUser)
     case .other:
       unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
       return .notFound
     }
+  }
+
+  /// Asks one map after the other; a temporary failure counts only where none of the others has the key.
+  private mutating func sequence(
+    _ members: [ByteString], _ name: [UInt8], _ arguments: [[UInt8]], _ depth: Int
+  ) -> MapResult {
+    var status = Status.noHost
+    // A map may be a member of itself.
+    guard depth < 10 else { return MapResult(status: status) }
+    for member in members {
+      guard let number = configuration.mapNumbers[member] else { continue }
+      let map = configuration.compiledMaps[number]
+      if map.kind == .table, !lookups.isOpen(map.definition) { continue }
+      let result = find(name, in: map, arguments, depth: depth + 1)
+      if result.value != nil { return result }
+      if result.status == Status.temporaryFailure { status = result.status }
+    }
+    return MapResult(status: status)
   }
 
   private mutating func value(
@@ -98,7 +134,14 @@ extension Rewriter {
   }
 
   private func matched(_ name: [UInt8], _ map: CompiledMap, _ arguments: [[UInt8]]) -> MapResult {
-    guard let expression = map.definition.expression, let parts = expression.parts(of: name) else { return .notFound }
+    guard let expression = map.definition.expression else { return .notFound }
+    let parts: [[UInt8]]
+    do throws(RegularExpression.Defect) {
+      guard let found = try expression.parts(of: name, arguments.first) else { return .notFound }
+      parts = found
+    } catch {
+      return MapResult(status: Status.configuration, message: error.message)
+    }
     let suffix = map.suffix
     if map.matchesOnly { return MapResult(value: name + suffix) }
     let text = Array(parts.joined(separator: expression.separator))
@@ -117,6 +160,10 @@ extension Rewriter {
     case UInt8(ascii: "/"):
       guard right != 0 else { return .notFound }
       result = "\(left.dividedReportingOverflow(by: right).partialValue)"
+    case UInt8(ascii: "%"):
+      // sendmail dies of the smallest number modulo -1.
+      guard right != 0 else { return .notFound }
+      result = "\(left.remainderReportingOverflow(dividingBy: right).partialValue)"
     case UInt8(ascii: "|"): result = "\(left | right)"
     case UInt8(ascii: "&"): result = "\(left & right)"
     case UInt8(ascii: "l"): result = left < right ? "TRUE" : "FALSE"
@@ -127,6 +174,7 @@ extension Rewriter {
       result = "\(left)"
     default: return MapResult(status: Status.configuration)
     }
-    return MapResult(value: Array(result.utf8) + map.suffix)
+    // sendmail has room for fifteen bytes.
+    return MapResult(value: Array(result.utf8.prefix(15)) + map.suffix)
   }
 }

@@ -59,7 +59,10 @@ struct Rewriter {
   }
 
   mutating func add(_ words: [ByteString], toClass name: ByteString) {
-    guard let number = configuration.names.find(name) else { return }
+    if let number = configuration.names.find(name) { add(words, toClass: number) }
+  }
+
+  mutating func add(_ words: [ByteString], toClass number: UInt8) {
     if classOverlay.isEmpty { classOverlay = Array(repeating: FrozenWords(WordSet()), count: MacroNames.count) }
     var members = classOverlay[Int(number)].words
     for word in words { members.insert(word.bytes) }

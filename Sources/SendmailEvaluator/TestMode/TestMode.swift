@@ -6,6 +6,8 @@ public struct TestMode: Sendable {
   var rewriter: Rewriter
   /// The debugging levels that are shown of rules (`-d21`) and maps (`-d60`).
   var debugging: (rules: Int, maps: Int)
+  /// The names of macros and classes: those of the file, and those that were typed.
+  private var names: MacroNames
   /// What `/parse` and `/try` take addresses for.
   var role = AddressRole()
 
@@ -29,8 +31,16 @@ public struct TestMode: Sendable {
     var context = context
     context.trace = .everything
     rewriter = Rewriter(configuration.compiled, context)
-    rewriter.setMacro("addr_type", role.name)
+    names = self.configuration.names
     debugging = (rules, maps)
+    setRole(role)
+  }
+
+  /// Takes addresses for another part from now on.
+  mutating func setRole(_ role: AddressRole) {
+    self.role = role
+    var defects = MacroNames.Defects()
+    rewriter.macros[names.number("addr_type", &defects)] = role.name
   }
 
   /// Runs one line.
@@ -45,9 +55,10 @@ public struct TestMode: Sendable {
     case UInt8(ascii: "$"): showMacro(bytes.dropFirst(), &text)
     case UInt8(ascii: "="): showRules(bytes.dropFirst(), &text)
     case UInt8(ascii: "/"):
-      if bytes.starts(with: "/quit".utf8) { return nil }
+      if bytes.map(ASCII.lowercased).elementsEqual("/quit".utf8) { return nil }
       command(bytes, &text)
     case UInt8(ascii: "-"): debug(bytes.dropFirst(), &text)
+    case UInt8(ascii: "?"): text.add(TestMode.help)
     default: rewrite(bytes, &text)
     }
     return ByteString(text.bytes)
@@ -91,10 +102,11 @@ public struct TestMode: Sendable {
 
   /// Applies the rule sets of a list.
   private mutating func apply(_ sets: ArraySlice<UInt8>, _ text: inout TestModeText) {
-    for name in sets.split(separator: ASCII.comma, omittingEmptySubsequences: true) {
+    for name in sets.split(separator: ASCII.comma, omittingEmptySubsequences: false) {
+      if name.isEmpty, name.startIndex == sets.endIndex { return }
       // What follows a comma is still part of the name in messages.
       let shown = ByteString(sets[name.startIndex...])
-      switch RuleSetTable.find(Array(name), in: configuration.ruleSetNumbers) {
+      switch RuleSetTable.find(Array(name.isEmpty ? shown.bytes[...] : name), in: configuration.ruleSetNumbers) {
       case .success(let number):
         let status = rewriter.rewrite(number, from: 0)
         flush(&text)
@@ -125,35 +137,37 @@ public struct TestMode: Sendable {
 
   private mutating func define(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     let kind = line.first
-    guard kind == UInt8(ascii: "D") || kind == UInt8(ascii: "C"), line.count > 1 else {
-      return text.line("Usage: .[DC]macro value(s)")
+    guard kind == UInt8(ascii: "D") || kind == UInt8(ascii: "C") else {
+      return text.line(
+        line.isEmpty ? "Usage: .[DC]macro value(s)" : "Unknown \".\" command .\(ByteString(line))")
     }
+    // Of a class without a name nothing is said.
+    if kind == UInt8(ascii: "C"), line.count == 1 { return }
     var defects = MacroNames.Defects()
-    var names = configuration.names
     let (number, rest) = names.read(line.dropFirst(), &defects)
     for message in defects.messages { text.line(message) }
     guard number != 0 else { return }
     if kind == UInt8(ascii: "D") {
-      rewriter.setMacro(names.name(number), Array(rest))
+      rewriter.macros[number] = Array(rest)
     } else {
-      rewriter.add(rest.split(whereSeparator: ASCII.isSpace).map { ByteString($0) }, toClass: names.name(number))
+      rewriter.add(rest.split(whereSeparator: ASCII.isSpace).map { ByteString($0) }, toClass: number)
     }
   }
 
-  private func showMacro(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
+  private mutating func showMacro(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     if line.first == 0x3D { return showClass(line.dropFirst(), &text) }
     var defects = MacroNames.Defects()
-    var names = configuration.names
     let (number, _) = names.read(line, &defects)
+    guard defects.messages.isEmpty else { return defects.messages.forEach { text.line($0) } }
     guard number != 0, let value = rewriter.macros[number] else { return text.line("Undefined") }
-    text.add(ByteString(rewriter.macros.expand(value[...]).text))
+    text.addShown(value)
     text.line("")
   }
 
-  private func showClass(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
+  private mutating func showClass(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     var defects = MacroNames.Defects()
-    var names = configuration.names
     let (number, _) = names.read(line, &defects)
+    for message in defects.messages { text.line(message) }
     guard number != 0 else { return }
     var sets = [configuration.classes[Int(number)].words]
     if rewriter.hasOverlay { sets.append(rewriter.classOverlay[Int(number)].words) }
@@ -167,9 +181,14 @@ public struct TestMode: Sendable {
 
   private mutating func showRules(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     if line.first == UInt8(ascii: "M") { return showMailers(&text) }
-    guard line.first == UInt8(ascii: "S") else { return text.line("Usage: =Sruleset or =M") }
+    guard let kind = line.first else { return text.line("Usage: =Sruleset or =M") }
+    guard kind == UInt8(ascii: "S") else { return text.line("Unknown \"=\" command =\(ByteString(line))") }
     let name = Array(line.dropFirst())
-    guard let number = configuration.ruleSetNumber(name) else {
+    let number: Int
+    switch RuleSetTable.find(name, in: configuration.ruleSetNumbers) {
+    case .success(let found): number = found
+    case .failure(let defect):
+      if !defect.message.isEmpty { text.line(defect.message) }
       return text.line("Undefined ruleset \(ByteString(name))")
     }
     for place in configuration.ruleSets[number].rules {
@@ -187,14 +206,35 @@ public struct TestMode: Sendable {
     }
   }
 
+  /// Sets levels: `d` and a list of `FIRST[-LAST][.LEVEL]`; without a level it is 1, without anything all are.
   private mutating func debug(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
-    guard line.first == UInt8(ascii: "d") else { return text.line("Usage: -d{debug arguments}") }
-    for piece in line.dropFirst().split(separator: ASCII.comma) {
+    guard let letter = line.first else { return text.line("Usage: -d{debug arguments}") }
+    guard letter == UInt8(ascii: "d") else { return text.line("Unknown \"-\" command -\(ByteString(line))") }
+    let list = line.count > 1 ? line.dropFirst() : Array("0-99.1".utf8)[...]
+    for piece in list.split(separator: ASCII.comma) {
       let parts = piece.split(separator: 0x2E, maxSplits: 1)
-      guard let category = parts.first.flatMap({ ConfigurationLine.number($0) }) else { continue }
+      let range = parts.first?.split(separator: 0x2D, maxSplits: 1) ?? []
+      guard let first = range.first.flatMap({ ConfigurationLine.number($0) }) else { continue }
+      let last = range.count > 1 ? ConfigurationLine.number(range[1]) ?? first : first
       let level = parts.count > 1 ? ConfigurationLine.number(parts[1]) ?? 1 : 1
-      if category == 21 { debugging.rules = level }
-      if category == 60 { debugging.maps = level }
+      if first <= 21, last >= 21 { debugging.rules = level }
+      if first <= 60, last >= 60 { debugging.maps = level }
     }
   }
+
+  /// What `?` prints.
+  private static let help: ByteString = """
+    RULESETS ADDRESS      applies rule sets, such as 3,0, to an address
+    .DmVALUE  .CcWORDS    sets a macro; adds words to a class
+    $m  $=c               prints a macro's value; a class's members
+    =Sruleset  =M         prints the rules of a rule set; the mailers
+    /parse ADDRESS        mailer, host and user of an address
+    /try MAILER ADDRESS   the address as that mailer wants it
+    /tryflags [HE][SR]    for /try: header or envelope, sender or recipient
+    /map MAP KEY          looks a key up
+    /canon HOST  /mx HOST asks for a host's full name, or its mail exchangers
+    -dX.Y                 21.12 shows each rule, 60.1 each look-up, 60.5 its arguments too; 0 nothing
+    /quit                 ends the session, as the end of the input does
+
+    """
 }

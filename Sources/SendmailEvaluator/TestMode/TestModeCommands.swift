@@ -1,6 +1,6 @@
 internal import SendmailConfig
 
-/// The commands that begin with a slash, and the list of mailers.
+/// The commands that begin with a slash.
 extension TestMode {
   mutating func command(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     let word = line.prefix { !ASCII.isSpace($0) }
@@ -15,7 +15,7 @@ extension TestMode {
     case "/mx":
       if rest.isEmpty { return text.line("Usage: /mx address") }
       text.line("getmxrr(\(ByteString(rest))): not evaluated")
-    default: text.line("Unknown \"/\" command \(ByteString(line))")
+    default: text.line("Unknown \"/\" command \(ByteString(word))")
     }
   }
 
@@ -42,9 +42,7 @@ extension TestMode {
   private mutating func attempt(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     let name = line.prefix { !ASCII.isSpace($0) }
     let address = line[name.endIndex...].drop(while: ASCII.isSpace)
-    guard !address.isEmpty || (!name.isEmpty && configuration.mailer(ByteString(name)) == nil) else {
-      return text.line("Usage: /try mailer address")
-    }
+    guard !address.isEmpty else { return text.line("Usage: /try mailer address") }
     guard let mailer = configuration.mailer(ByteString(name)) else {
       return text.line("Unknown mailer \(ByteString(name))")
     }
@@ -59,6 +57,7 @@ extension TestMode {
 
   private mutating func setFlags(_ flags: ArraySlice<UInt8>, _ text: inout TestModeText) {
     guard !flags.isEmpty else { return text.line("Usage: /tryflags [Hh|Ee][Ss|Rr]") }
+    var role = role
     for flag in flags {
       switch ASCII.lowercased(flag) {
       case UInt8(ascii: "h"): role.isHeader = true
@@ -68,7 +67,7 @@ extension TestMode {
       default: break
       }
     }
-    rewriter.setMacro("addr_type", role.name)
+    setRole(role)
   }
 
   private func canonify(_ name: ArraySlice<UInt8>, _ text: inout TestModeText) {
@@ -87,8 +86,12 @@ extension TestMode {
       return text.line("Map named \"\(ByteString(name))\" not found")
     }
     let map = configuration.compiledMaps[number]
+    guard rewriter.lookups.isOpen(map.definition) else {
+      return text.line("Map named \"\(ByteString(name))\" not open")
+    }
     rewriter.begin()
     let result = rewriter.find(key, in: map, [], depth: 0)
+    flush(&text)
     text.add("map_lookup: ")
     text.add(ByteString(name))
     text.add(" (")
@@ -100,16 +103,6 @@ extension TestMode {
       text.line(" (\(result.status))")
     } else {
       text.line("no match (\(result.status))")
-    }
-  }
-
-  func showMailers(_ text: inout TestModeText) {
-    for (number, mailer) in configuration.mailers.enumerated() {
-      let sets = mailer.rewriting.map { $0 == 0 ? "0" : configuration.ruleSets[$0].name.description }
-      let flags = mailer.flags.sorted().map { Character(UnicodeScalar($0)) }
-      text.line(
-        "mailer \(number) (\(mailer.name)): P=\(mailer.path) S=\(sets[0])/\(sets[1]) R=\(sets[2])/\(sets[3]) "
-          + "F=\(String(flags)) A=\(mailer.arguments)")
     }
   }
 

@@ -95,7 +95,11 @@ struct TestModeText {
       add(value ?? "(NULL)")
       line("\"")
     case .lookedUp(let lookup):
-      if maps >= 1 { add(lookup, maps: maps) }
+      if maps >= 1 {
+        add(lookup, maps: maps)
+      } else if let message = lookup.message {
+        line(message.description)
+      }
     case .message(let text):
       add(text)
       bytes.append(ASCII.lineFeed)
@@ -114,9 +118,10 @@ struct TestModeText {
       }
     }
     add(") => ")
+    if let message = lookup.message { line(message.description) }
     add(lookup.value ?? "NOT FOUND")
     line(" (\(lookup.status)), ad=0")
-    guard lookup.status == Rewriter.Status.temporaryFailure else { return }
+    guard lookup.status == Rewriter.Status.temporaryFailure, lookup.defers else { return }
     add("map_lookup(")
     add(lookup.map)
     add(", ")

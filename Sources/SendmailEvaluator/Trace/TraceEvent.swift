@@ -46,6 +46,10 @@ public struct MapLookup: Sendable, Equatable {
   public var tableLine: Int?
   /// What the map returns in place of a value when it cannot be read (`-T`), key included.
   public var failureValue: ByteString?
+  /// Whether a temporary failure becomes that of the rule set (no `-t`).
+  public var defers = true
+  /// What sendmail says while it looks.
+  public var message: ByteString?
 }
 
 /// How much an evaluation records.

@@ -1,0 +1,70 @@
+internal import SendmailConfig
+internal import SendmailEvaluator
+internal import SystemSupport
+
+/// The texts of the tables that sendmail.cf declares, as look-ups in them are answered.
+struct EvaluatedTables: Sendable {
+  private enum Contents: Sendable {
+    case pairs([ByteString: (value: ByteString, line: Int)])
+    case columns(TextMapFile)
+    /// There is none, and sendmail does without it.
+    case absent
+  }
+
+  private var tables: [ByteString: Contents] = [:]
+
+  init(_ configuration: Configuration, _ locations: TableLocations) {
+    for map in configuration.maps where map.kind == .table {
+      let declaration = map.declaration
+      guard let file = declaration.file, let path = try? locations.rebased(file.description),
+        let contents = try? FileContents(path)
+      else {
+        if declaration.flags.isOptional { tables[map.name.folded] = .absent }
+        continue
+      }
+      tables[map.name.folded] =
+        switch declaration.mapClass {
+        case "text": .columns(TextMapFile(contents.bytes, declaration.flags))
+        case "stab": .pairs(EvaluatedTables.aliases(contents.bytes))
+        default: .pairs(EvaluatedTables.pairs(contents.bytes, foldsCase: declaration.flags.foldsCase))
+        }
+    }
+  }
+
+  func isOpen(_ map: MapDefinition) -> Bool {
+    if case .absent = tables[map.name.folded] { return false }
+    return true
+  }
+
+  func answer(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
+    switch tables[map.name.folded] {
+    case .pairs(let pairs): pairs[key].map { .found($0.value, line: $0.line) } ?? .notFound
+    case .columns(let file): file[key]
+    case .absent: .notFound
+    case nil: .temporaryFailure
+    }
+  }
+
+  /// The values by their keys, the first of each key, as makemap keeps it.
+  private static func pairs(_ bytes: [UInt8], foldsCase: Bool) -> [ByteString: (value: ByteString, line: Int)] {
+    let pairs = Table(bytes).pairs
+    var result: [ByteString: (value: ByteString, line: Int)] = [:]
+    result.reserveCapacity(pairs.pairs.count)
+    for pair in pairs.pairs {
+      let written = ByteString(pairs.key(pair))
+      let key = foldsCase ? written.folded : written
+      if result[key] == nil { result[key] = (ByteString(pairs.value(pair)), Int(pair.line)) }
+    }
+    return result
+  }
+
+  /// The values of aliases by their names, the last of each name, as newaliases keeps it.
+  private static func aliases(_ bytes: [UInt8]) -> [ByteString: (value: ByteString, line: Int)] {
+    let pairs = AliasesFile(bytes).pairs
+    var result: [ByteString: (value: ByteString, line: Int)] = [:]
+    for pair in pairs.pairs {
+      result[ByteString(pairs.key(pair)).folded] = (ByteString(pairs.value(pair)), Int(pair.line))
+    }
+    return result
+  }
+}

@@ -1,0 +1,167 @@
+import SendmailConfig
+import TestSupport
+import Testing
+
+@testable import SendmailEvaluator
+
+/// The commands of address-test mode, right and wrong ones.
+@Suite("Commands, beside sendmail -bt")
+struct CommandTests {
+  private static let rules = #"""
+    Mm3, P=[IPC], F=aDFMu, A=TCP $h, E=\r\n, L=990, M=5000, U=mail:8, T=DNS/RFC822/SMTP, r=7, S=4/5, R=6, C=utf-8
+    Mm4, P=/x, A=y, U=daemon
+    Mm5, P=/x, A=y, E=\t\n, L=0, T=x, U=9:10, F=a, r=0
+    Mm6, P=[IPC], A=TCP $h, S=foo/bar
+    Mm7, P=[FILE], A=FILE $u, F=A5:/|
+    Mm8, P=[LPC], A=LPC $u, F=A, r=-3, U=9
+    DXone
+    D{long}two $X
+    C{words}a b c
+    Sfoo
+    R$*	$: x $1
+    Kh hash /nonexist
+
+    """#
+
+  private static let commands = """
+    .
+    .D
+    .Dx
+    .Dxfoo bar
+    .X
+    .C
+    .C{
+    .D{a b}c
+    $x
+    $X
+    $
+    ${long}
+    ${nosuch}
+    ${
+    $=
+    $=e
+    $=n
+    $=s
+    $n
+    $={words}
+    .Cxq
+    $=x
+    .C{new}q
+    $={new}
+    .D{fresh}value $X
+    ${fresh}
+    ${addr_type}
+    =
+    =S
+    =M
+    =Sfoo
+    =S99
+    =S999
+    =Snosuch
+    =S foo
+    =X
+    =Mx
+    /tryflags
+    /tryflags hs
+    ${addr_type}
+    /tryflags E
+    /tryflags er
+    /tryflags zz
+    /try
+    /try local
+    /try nosuch
+    /try nosuch a
+    /try local  
+    /try local a
+    /parse
+    /parse a
+    /map
+    /map h
+    /map nosuch x
+    /map nosuch
+    /canon
+    /mx
+    /
+    /foo
+    /foo bar
+    /quitx
+    /PARSE a
+    /Map nosuch x
+    3
+    3 
+    3,0
+     3 a
+    \t3 a
+    3\ta
+    abc def
+    3,abc a
+    3,,4 a
+    ,3 a
+    3, a
+    3,, a
+    , a
+    #3 a
+    3 a,b
+    3 ,
+    3 a(b)c
+    3 "a
+    3 <a
+    -
+    -x
+    -d21.0
+    -d60.0
+    foo a
+    -d21.12
+    foo a
+    -d21.0,60.5
+    foo a
+    -d21-21.12
+    foo a
+    -d21
+    foo a
+    -d21.15
+    foo a
+    """
+
+  @Test("Right and wrong commands", .needs(.sendmail))
+  func commands() throws {
+    let commands = Self.commands.replacing("\\t", with: "\t").split(separator: "\n").map { Array($0.utf8) }
+    let text = Array((RealTestMode.frame + Self.rules).utf8)
+    // The options of debugging are commands, too: they begin with none.
+    let theirs = try RealTestMode().run(commands, configuration: text, debug: "")
+    let accounts = String(decoding: try readFile("/etc/passwd"), as: UTF8.self).split(separator: "\n")
+    let lookups = Lookups(account: { name in
+      accounts.first { $0.hasPrefix("\(name):") }.map { .found(ByteString(String($0)), line: nil) } ?? .notFound
+    })
+    let configuration = Configuration(text, host: RealTestMode.host)
+    var mode = TestMode(configuration, EvaluationContext(lookups: lookups))
+    // Members of a class come in no order.
+    let answers = zip(commands, theirs.dropFirst()).map { command, answer in
+      command.starts(with: "$=".utf8) ? Self.sorted(answer) : Self.comparable(answer)
+    }
+    Difference.report(commands, theirs: answers) { command in
+      let answer = mode.run(ByteString(command))?.bytes ?? []
+      return command.starts(with: "$=".utf8) ? Self.sorted(answer) : Self.comparable(answer)
+    }
+  }
+
+  /// The output without the numbers of lines that are shown only where that was asked for at the start.
+  private static func comparable(_ output: [UInt8]) -> [UInt8] {
+    Array(ByteString(output).description.replacing(#/trying rule \(line \d+\)/#, with: "trying rule").utf8)
+  }
+
+  private static func sorted(_ output: [UInt8]) -> [UInt8] {
+    Array(ByteString(output).description.split(separator: "\n").sorted().joined(separator: "\n").utf8)
+  }
+
+  @Test("What is ours: help, the end, what is not asked")
+  func own() {
+    var mode = TestMode(Configuration(Array(RealTestMode.frame.utf8)))
+    #expect(mode.run("?")?.description.contains("/map MAP KEY") == true)
+    #expect(mode.run("? map") == mode.run("?"))
+    #expect(mode.run("/quit") == nil)
+    #expect(mode.run("/QUIT") == nil)
+    #expect(mode.run("/mx a.example") == "getmxrr(a.example): not evaluated\n")
+    #expect(mode.run("") == "")
+  }
+}
