@@ -34,18 +34,30 @@ public struct Lookups: Sendable {
   public var service: @Sendable (_ name: ByteString) -> [ByteString]? = { _ in nil }
   /// Whether a table could be opened; an optional one (`-o`) that could not is passed over.
   public var isOpen: @Sendable (_ map: MapDefinition) -> Bool = { _ in true }
+  /// Finds an alias by the user part of a local address, in whatever case the address has it.
+  public var alias: @Sendable (_ name: ByteString) -> AliasAnswer
+  /// Reads a file of addresses: one of `:include:`, or a `.forward`.
+  public var list: @Sendable (_ path: ByteString, _ reader: ListReader) -> ListAnswer
+  /// What is known of an account that there is; nil where nothing is.
+  public var accountFacts: @Sendable (_ name: ByteString) -> AccountFacts?
 
   /// Makes look-ups; what is not given is answered with ``MapAnswer/unknown``, and nothing touches the network.
   public init(
     table: @escaping @Sendable (_ map: MapDefinition, _ key: ByteString) -> MapAnswer = { _, _ in .unknown },
     host: @escaping @Sendable (_ name: ByteString) -> MapAnswer = { _ in .unknown },
     record: @escaping @Sendable (_ type: ByteString, _ name: ByteString) -> MapAnswer = { _, _ in .unknown },
-    account: @escaping @Sendable (_ name: ByteString) -> MapAnswer = { _ in .unknown }
+    account: @escaping @Sendable (_ name: ByteString) -> MapAnswer = { _ in .unknown },
+    alias: @escaping @Sendable (_ name: ByteString) -> AliasAnswer = { _ in .unknown },
+    list: @escaping @Sendable (_ path: ByteString, _ reader: ListReader) -> ListAnswer = { _, _ in .unknown },
+    accountFacts: @escaping @Sendable (_ name: ByteString) -> AccountFacts? = { _ in nil }
   ) {
     self.table = table
     self.host = host
     self.record = record
     self.account = account
+    self.alias = alias
+    self.list = list
+    self.accountFacts = accountFacts
   }
 }
 

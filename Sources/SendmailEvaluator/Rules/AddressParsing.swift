@@ -59,12 +59,17 @@ extension CompiledConfiguration {
 
 extension Rewriter {
   /// Takes an address into the workspace.
-  private mutating func take(_ address: [UInt8]) -> Bool {
+  private mutating func take(_ address: [UInt8]) -> Bool { take(address[...], delimiter: nil).isReadable }
+
+  /// Takes the address at the head of a text into the workspace.
+  ///
+  /// - Returns: Whether there is one, and where it ends, counted from the head.
+  mutating func take(_ text: ArraySlice<UInt8>, delimiter: UInt8?) -> (isReadable: Bool, end: Int) {
     var tokens: [Token] = []
-    let (isReadable, _, faults) = workspace.scan(address.span, types: configuration.addressTypes, into: &tokens)
-    for fault in faults { report(AddressMessage.text(fault, about: address[...])) }
+    let scan = workspace.scan(text.span, delimiter: delimiter, types: configuration.addressTypes, into: &tokens)
+    for fault in scan.faults { report(AddressMessage.text(fault, about: text)) }
     workspace.tokens = tokens
-    return isReadable
+    return (scan.isReadable, scan.end)
   }
 
   /// Applies a rule set unless a mailer was chosen before.
@@ -80,14 +85,50 @@ extension Rewriter {
   }
 
   mutating func parse(_ address: [UInt8], _ role: AddressRole) -> Destination? {
-    guard take(address) else { return nil }
+    take(address) ? resolve(address, role).destination : nil
+  }
+
+  /// What rules make of an address.
+  struct Resolved {
+    var destination: Destination
+    /// Whether the rules keep the address from being rewritten by rule set 5 again: an `@` in front of its user.
+    var isFinal = false
+    /// How it went: 75 where a map could not be asked.
+    var status = Status.done
+  }
+
+  /// Parses the address in the workspace.
+  mutating func resolve(_ address: [UInt8], _ role: AddressRole) -> Resolved {
     var status = Status.done
     apply(3, &status)
     apply(0, &status)
+    return destination(of: address, role, status)
+  }
+
+  /// Rewrites a local name by rule set 5; nil where that chooses no mailer.
+  mutating func resolveLocally(_ user: ByteString, host: ByteString?, home: ByteString?) -> Resolved? {
+    guard let number = configuration.ruleSetNumber(Array("5".utf8)), !configuration.ruleRanges[number].isEmpty,
+      take(user.bytes)
+    else { return nil }
+    setMacro("h", host?.bytes)
+    setMacro("u", user.bytes)
+    setMacro("z", home?.bytes)
+    setMacro("addr_type", AddressRole().name)
+    var status = Status.done
+    apply(number, &status)
+    guard status != Status.temporaryFailure else {
+      return Resolved(destination: Destination(mailer: "*error*", user: ""), status: status)
+    }
+    return workspace.tokens.first?.meta == Meta.mailer ? destination(of: user.bytes, AddressRole(), status) : nil
+  }
+
+  /// Takes the mailer, host and user from the workspace and rewrites the user for the mailer.
+  private mutating func destination(of address: [UInt8], _ role: AddressRole, _ status: Int32) -> Resolved {
+    var status = status
     let tokens = workspace.tokens
     guard tokens.first?.meta == Meta.mailer else {
       report("buildaddr: no mailer in parsed address")
-      return Destination(mailer: "*error*", user: "")
+      return Resolved(destination: Destination(mailer: "*error*", user: ""), status: status)
     }
     let host = tokens.firstIndex { $0.meta == Meta.host }
     let user = tokens.firstIndex { $0.meta == Meta.user }
@@ -102,21 +143,28 @@ extension Rewriter {
       var text: [UInt8] = []
       workspace.join(userTokens, blank: ASCII.space, into: &text)
       report(Array("\(ByteString(address))... ".utf8) + Rewriter.withoutCodes(text))
-      return Destination(mailer: "*error*", host: hostText, user: ByteString(text))
+      return Resolved(
+        destination: Destination(mailer: "*error*", host: hostText, user: ByteString(text)), status: status)
     }
     guard var mailer = configuration.mailer(ByteString(mailerName)) else {
       report("buildaddr: unknown mailer \(ByteString(mailerName))")
-      return Destination(mailer: "*error*", user: "")
+      return Resolved(destination: Destination(mailer: "*error*", user: ""), status: status)
     }
     let hostName = mailer.has("h") ? hostText : hostText?.folded
     setMacro("h", hostName?.bytes)
     workspace.tokens = Array(userTokens)
+    var isFinal = false
     if mailer.name.folded == "local" {
-      if let first = userTokens.first, workspace.bytes(first) == [ASCII.at] { workspace.tokens.removeFirst() }
+      if let first = userTokens.first, workspace.bytes(first) == [ASCII.at] {
+        workspace.tokens.removeFirst()
+        isFinal = true
+      }
       let written = text(workspace.tokens[...])
       if let special = Rewriter.special(written, mailer) {
         if special == "*include*" {
-          return Destination(mailer: special, user: ByteString(Unquoting.strip(written).dropFirst(9)))
+          return Resolved(
+            destination: Destination(mailer: special, user: ByteString(Unquoting.strip(written).dropFirst(9))),
+            status: status)
         }
         mailer = configuration.mailer(special) ?? mailer
       }
@@ -129,7 +177,8 @@ extension Rewriter {
     let finalUser = mailer.has("u") ? name : name.folded
     // An address that something was reported about is not asked for.
     if !role.isSender, messages.isEmpty { chooseQueueGroup(finalUser, &status) }
-    return Destination(mailer: mailer.name, host: hostName, user: finalUser)
+    return Resolved(
+      destination: Destination(mailer: mailer.name, host: hostName, user: finalUser), isFinal: isFinal, status: status)
   }
 
   /// Asks the rule set `queuegroup`, where there is one, which queue a recipient belongs to.

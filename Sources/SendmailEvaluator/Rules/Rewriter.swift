@@ -21,7 +21,7 @@ struct Rewriter {
 
   let configuration: CompiledConfiguration
   let lookups: Lookups
-  let level: TraceLevel
+  var level: TraceLevel
   var workspace: Workspace
   var macros: MacroValues
   /// Members that classes have in this evaluation only, by the classes' numbers.

@@ -1,0 +1,30 @@
+internal import SendmailConfig
+
+/// The bytes that no address may have, and how many there may be.
+enum AddressBytes {
+  /// The longest address, in bytes.
+  static let longest = 255
+
+  /// Reports what keeps an address from being one.
+  ///
+  /// - Parameters:
+  ///   - address: The address, at the head of `text`.
+  ///   - text: The list that it is in.
+  /// - Returns: Whether it may be one.
+  static func report(_ address: ArraySlice<UInt8>, in text: ArraySlice<UInt8>, _ say: ([UInt8]) -> Void) -> Bool {
+    var shown = Array(address)
+    var isBad = false
+    for place in shown.indices {
+      if Meta.isMeta(shown[place]) {
+        shown[place] = UInt8(ascii: "?")
+        isBad = true
+      }
+      if place >= longest {
+        say(AddressMessage.tooLong(shown[..<place], in: text))
+        return false
+      }
+    }
+    if isBad { say(Array("8-bit character in mailbox address \"".utf8) + shown + Array("\"".utf8)) }
+    return !isBad
+  }
+}

@@ -1,0 +1,249 @@
+internal import SendmailConfig
+
+/// Takes addresses down to their final deliveries.
+///
+/// It goes as sendmail goes: from the last address of a list to the first, each one down to its end before the next. Of two
+/// that are the same the one that is reached first counts. What waits is kept in ``work``, so that depth costs no stack.
+struct Expander {
+  /// An address, as sendmail keeps it among the recipients.
+  struct Node {
+    enum State { case open, refused, postponed, expanded, included, forwarded, replaced, dropped, duplicate }
+    var state = State.open
+    var mailer: Mailer?
+    /// Whether it was asked for itself, or is what rule set 5 made of one that was.
+    var isPrimary = false
+    /// Whether it is through.
+    var isDone = false
+    /// Whether something that comes from it is the address itself.
+    var isReferred = false
+    /// Whether rule set 5 has nothing to say about it.
+    var isFinal = false
+    /// Whether the account's shell is none.
+    var lacksShell = false
+    /// Whether others may write to the file that its addresses are read from.
+    var isUnsafe = false
+    /// Whose rights its programs and files get.
+    var reader: ListReader?
+    var level = 0
+
+    var isDead: Bool {
+      switch state {
+      case .open, .refused, .postponed: false
+      case .expanded, .included, .forwarded, .replaced, .dropped, .duplicate: true
+      }
+    }
+  }
+
+  /// What is left to do.
+  enum Work {
+    case begin(Int)
+    case include(Int)
+    case lines(Int, ListLines, path: ByteString, isForward: Bool, count: Int)
+    case aliased(Int)
+    case localName(Int)
+    case account(Int)
+    case forward(Int, paths: [ByteString])
+    case finish(Int)
+  }
+
+  /// What makes two addresses the same.
+  struct Identity: Hashable {
+    var mailer: ByteString
+    var host: ByteString?
+    var user: ByteString
+  }
+
+  var rewriter: Rewriter
+  let lookups: Lookups
+  let limit: Int
+  let options: Options
+  var expansion = Expansion(address: "")
+  var nodes: [Node] = []
+  /// The addresses that sendmail has among its recipients.
+  var queue: [Identity: [Int]] = [:]
+  /// The addresses that were met, to find out whether one leads back to itself.
+  var met: [Identity: [Int]] = [:]
+  var work: [Work] = []
+  var accounts: [ByteString: MapAnswer] = [:]
+  var noted: Set<UnknownAnswer> = []
+
+  init(_ rewriter: Rewriter, limit: Int) {
+    self.rewriter = rewriter
+    self.rewriter.level = max(rewriter.level, .lookups)
+    lookups = rewriter.lookups
+    self.limit = limit
+    options = Options(rewriter.configuration)
+  }
+
+  /// The options that count here.
+  struct Options {
+    /// How deep aliases may lead to aliases.
+    var deepest = 10
+    /// What `O ForwardPath` says; nil for `$z/.forward`, empty for none.
+    var forwardPath: ByteString?
+    var userDatabase: ByteString?
+    var matchesFullNames = false
+
+    /// The deepest that is gone, whatever the option says.
+    static let mostLevels = 1000
+
+    init(_ configuration: CompiledConfiguration) {
+      for option in configuration.options where option.suboption == nil {
+        switch option.name {
+        case "MaxAliasRecursion": deepest = min(max(option.number, 0), Options.mostLevels)
+        case "ForwardPath": forwardPath = option.value
+        case "UserDatabaseSpec": userDatabase = option.value.isEmpty ? nil : option.value
+        case "MatchGECOS": matchesFullNames = option.isTrue
+        default: break
+        }
+      }
+    }
+  }
+
+  mutating func expand(_ address: ByteString) -> Expansion {
+    expansion = Expansion(address: address)
+    let (number, _, messages) = parse(address.bytes[...], delimiter: nil, parent: nil, place: nil)
+    guard let number else {
+      // What cannot be read as an address is refused as one.
+      expansion.recipients = [
+        Expansion.Recipient(
+          address: address, lookups: [], destination: Destination(mailer: "*error*", user: ""),
+          outcome: .failed(
+            Expansion.Failure(
+              reason: .address, code: 553, enhancedCode: "5.1.3",
+              text: messages.isEmpty ? "Syntax error in mailbox address" : Expander.words(messages[0]))),
+          messages: messages)
+      ]
+      return expansion
+    }
+    nodes[number].isPrimary = true
+    met[identity(number)] = [number]
+    work = [.begin(number)]
+    while let next = work.popLast() {
+      switch next {
+      case .begin(let number): begin(number)
+      case .include(let number): include(number)
+      case .lines(let number, let lines, let path, let isForward, let count):
+        read(lines, of: number, path: path, isForward: isForward, count: count)
+      case .aliased(let number): endAlias(number)
+      case .localName(let number): rewriteLocally(number)
+      case .account(let number): findAccount(number)
+      case .forward(let number, let paths): forward(number, paths)
+      case .finish(let number): finish(number)
+      }
+    }
+    return expansion
+  }
+
+  /// The words of a message behind the address that it is about.
+  static func words(_ message: ByteString) -> ByteString {
+    let bytes = message.bytes
+    guard let place = bytes.indices.last(where: { bytes[$0...].starts(with: "... ".utf8) }) else { return message }
+    return ByteString(bytes[(place + 4)...])
+  }
+
+  // MARK: Addresses
+
+  /// Parses the address at the head of a text and makes a node of it.
+  ///
+  /// - Returns: Its number, nil where there is none; where it ends; and what is said where there is none.
+  mutating func parse(
+    _ text: ArraySlice<UInt8>, delimiter: UInt8?, parent: Int?, place: TextPlace?
+  ) -> (node: Int?, end: Int, messages: [ByteString]) {
+    rewriter.begin()
+    rewriter.setMacro("addr_type", AddressRole().name)
+    let (isReadable, end) = rewriter.take(text, delimiter: delimiter)
+    var written = text[text.startIndex..<min(text.startIndex + end, text.endIndex)]
+    guard isReadable, AddressBytes.report(written, in: text, { rewriter.report($0) }) else {
+      return (nil, end, rewriter.messages)
+    }
+    written = written.trimming(while: ASCII.isSpace)
+    let resolved = rewriter.resolve(Array(written), AddressRole())
+    let number = add(resolved, address: ByteString(written), parent: parent, place: place)
+    return (number, end, [])
+  }
+
+  /// Makes a node of what the rules made of an address.
+  mutating func add(_ resolved: Rewriter.Resolved, address: ByteString, parent: Int?, place: TextPlace?) -> Int {
+    let number = nodes.count
+    var node = Node()
+    let destination = resolved.destination
+    node.mailer = destination.isError ? nil : rewriter.configuration.mailer(destination.mailer)
+    node.isFinal = resolved.isFinal
+    node.level = parent.map { nodes[$0].level + 1 } ?? 0
+    var recipient = Expansion.Recipient(
+      address: address, parent: parent, place: place, lookups: lookups(isFirst: parent == nil),
+      destination: destination, outcome: .delivered, messages: rewriter.messages)
+    for unknown in rewriter.unknowns { note(unknown) }
+    if destination.isError {
+      let failure = Expander.failure(destination, rewriter.messages)
+      node.state = failure.isTemporary ? .postponed : .refused
+      recipient.outcome = .failed(failure)
+      // What the rules refuse it with is told once.
+      if !destination.user.isEmpty { recipient.messages.removeLast() }
+    } else if resolved.status == Rewriter.Status.temporaryFailure {
+      node.state = .postponed
+      recipient.outcome = .failed(
+        Expansion.Failure(
+          reason: .unavailable, code: 451, enhancedCode: "4.4.3",
+          text: "Transient parse error -- message queued for future delivery"))
+    }
+    nodes.append(node)
+    expansion.recipients.append(recipient)
+    return number
+  }
+
+  /// The entries that were found; of the first address also what was asked for in vain.
+  private func lookups(isFirst: Bool) -> [MapLookup] {
+    rewriter.events.compactMap { event in
+      guard case .lookedUp(let lookup) = event, isFirst || lookup.value != nil else { return nil }
+      guard let map = rewriter.configuration.mapNumbers[lookup.map.folded],
+        rewriter.configuration.maps[map].kind == .table
+      else { return nil }
+      return lookup
+    }
+  }
+
+  private static func failure(_ destination: Destination, _ messages: [ByteString]) -> Expansion.Failure {
+    guard !destination.user.isEmpty else {
+      return Expansion.Failure(
+        reason: .address, code: 554, enhancedCode: "5.3.5", text: messages.last ?? "buildaddr: no mailer in parsed address")
+    }
+    let reply = ReplyText(destination)
+    return Expansion.Failure(reason: .address, code: reply.code, enhancedCode: reply.enhancedCode, text: reply.text)
+  }
+
+  func identity(_ number: Int) -> Identity {
+    let destination = expansion.recipients[number].destination
+    return Identity(mailer: destination.mailer, host: destination.host, user: destination.user)
+  }
+
+  /// Whose rights a node's programs and files get: those of the nearest alias or account that it comes from.
+  func reader(of number: Int) -> ListReader {
+    var place: Int? = number
+    while let number = place {
+      if let reader = nodes[number].reader { return reader }
+      place = expansion.recipients[number].parent
+    }
+    return .defaultUser
+  }
+
+  /// Whether two nodes are one recipient.
+  func isSame(_ left: Int, _ right: Int) -> Bool {
+    guard identity(left) == identity(right) else { return false }
+    // Programs of two accounts are two.
+    return expansion.recipients[left].destination.mailer.folded != "prog" || reader(of: left) == reader(of: right)
+  }
+
+  mutating func fail(
+    _ number: Int, _ reason: Expansion.Failure.Reason, _ code: Int, _ enhancedCode: ByteString, _ text: ByteString
+  ) {
+    let failure = Expansion.Failure(reason: reason, code: code, enhancedCode: enhancedCode, text: text)
+    nodes[number].state = failure.isTemporary ? .postponed : .refused
+    expansion.recipients[number].outcome = .failed(failure)
+  }
+
+  mutating func note(_ unknown: UnknownAnswer) {
+    if noted.insert(unknown).inserted { expansion.unknowns.append(unknown) }
+  }
+}
