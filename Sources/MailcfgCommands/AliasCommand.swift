@@ -10,8 +10,9 @@ struct AliasCommand: ParsableCommand {
       EXAMPLES
         mailcfg alias set sales anna bernd@example.org
         mailcfg alias add sales carla
+        mailcfg alias expand sales
       """,
-    subcommands: [List.self, Get.self, Set.self, Add.self, Drop.self, Remove.self])
+    subcommands: [List.self, Get.self, Set.self, Add.self, Drop.self, Remove.self, Expand.self])
 
   struct Report: Encodable {
     struct Entry: Encodable {

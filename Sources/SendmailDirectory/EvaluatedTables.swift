@@ -12,13 +12,16 @@ struct EvaluatedTables: Sendable {
   }
 
   private var tables: [ByteString: Contents] = [:]
+  /// The paths of the texts, by the names of the maps in lower case.
+  private(set) var paths: [ByteString: String] = [:]
 
-  init(_ configuration: Configuration, _ locations: TableLocations) {
+  /// Reads the texts; `path` says where that of a map is.
+  init(_ configuration: Configuration, _ path: (MapDefinition) -> String?) {
     for map in configuration.maps where map.kind == .table {
       let declaration = map.declaration
-      guard let file = declaration.file, let path = try? locations.rebased(file.description),
-        let contents = try? FileContents(path)
-      else {
+      let path = path(map)
+      paths[map.name.folded] = path
+      guard let path, let contents = try? FileContents(path) else {
         if declaration.flags.isOptional { tables[map.name.folded] = .absent }
         continue
       }

@@ -10,6 +10,8 @@ extension MailDirectory {
     public var configuration: Configuration
     /// Look-ups in the texts of the tables and in the accounts of this machine; hosts and the domain name system are not asked.
     public var lookups: Lookups
+    /// The paths of the tables' texts, by the names of their maps in lower case.
+    public var paths: [ByteString: String]
   }
 
   /// Reads sendmail.cf, the files of its classes and the texts of its tables.
@@ -27,7 +29,7 @@ extension MailDirectory {
     // sendmail asks the resolver for its full name; sendmail.cf mostly says the same.
     let written = locations.configuration?.macro(named: "j")
     let name = written.flatMap { $0.bytes.contains(0x24) || !$0.bytes.contains(0x2E) ? nil : $0 }
-    let host = HostFacts(name: name ?? MailDirectory.hostName, operationMode: mode)
+    let host = HostFacts(name: name ?? MailDirectory.hostName, otherNames: ["[127.0.0.1]"], operationMode: mode)
     let configuration = Configuration(bytes, host: host) { source in
       guard source.kind == .file else { return .unknown }
       guard let bytes = try? read(locations.rebased(source.path.description)) else {
@@ -35,12 +37,37 @@ extension MailDirectory {
       }
       return .text(bytes)
     }
-    let tables = EvaluatedTables(configuration, locations)
+    return evaluated(configuration) { map in
+      map.declaration.file.flatMap { try? locations.rebased($0.description) }
+    }
+  }
+
+  /// As ``evaluated(mode:)``; where there is no sendmail.cf, with the rules of a standard one for local users, virtual users and
+  /// other hosts.
+  ///
+  /// Without sendmail.cf the names of this host are those of its class file, its own and `localhost`, `DefaultUser` is that of a
+  /// sendmail without the option, and no other option is set.
+  public func evaluatedOrStandard(mode: ByteString = "d") throws(MailDirectoryError) -> Evaluated {
+    guard configurationPath == nil else { return try evaluated(mode: mode) }
+    let path = try locations.location(of: .virtmap).path
+    let text = StandardConfiguration.text(
+      fullName: MailDirectory.hostName,
+      names: locations.hostNames.sorted { $0.lexicographicallyPrecedes($1) }.map { ByteString($0) },
+      virtualUsers: "virtusertable")
+    let host = HostFacts(name: MailDirectory.hostName, otherNames: ["[127.0.0.1]"], operationMode: mode)
+    return evaluated(Configuration(text, host: host)) { _ in path }
+  }
+
+  private func evaluated(_ configuration: Configuration, _ path: (MapDefinition) -> String?) -> Evaluated {
+    let tables = EvaluatedTables(configuration, path)
     let services = service(of: configuration)
-    var lookups = Lookups(table: tables.answer, account: MailDirectory.account)
+    let delivery = DeliveryFiles(locations, classes: configuration)
+    var lookups = Lookups(
+      table: tables.answer, account: MailDirectory.account, alias: { delivery.alias($0) },
+      list: { delivery.list($0, $1) }, accountFacts: { delivery.facts(of: $0) })
     lookups.isOpen = tables.isOpen
     lookups.service = { services?[$0.folded] ?? (services == nil ? nil : []) }
-    return Evaluated(configuration: configuration, lookups: lookups)
+    return Evaluated(configuration: configuration, lookups: lookups, paths: tables.paths)
   }
 
   private func read(_ path: String) throws(MailDirectoryError) -> [UInt8] {

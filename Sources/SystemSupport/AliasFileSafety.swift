@@ -22,6 +22,15 @@ package struct AliasFileSafety: Sendable {
     package static let classInUnsafeDirectory = Leniency(rawValue: 1 << 8)
     package static let linkedClass = Leniency(rawValue: 1 << 9)
     package static let linkedMap = Leniency(rawValue: 1 << 10)
+    package static let groupWritableList = Leniency(rawValue: 1 << 11)
+    package static let worldWritableList = Leniency(rawValue: 1 << 12)
+    package static let listInUnsafeDirectory = Leniency(rawValue: 1 << 13)
+    package static let listInGroupWritableDirectory = Leniency(rawValue: 1 << 14)
+    package static let safeGroupWritableList = Leniency(rawValue: 1 << 15)
+    package static let safeWorldWritableList = Leniency(rawValue: 1 << 16)
+    package static let safeListInUnsafeDirectory = Leniency(rawValue: 1 << 17)
+    package static let safeListInGroupWritableDirectory = Leniency(rawValue: 1 << 18)
+    package static let linkedList = Leniency(rawValue: 1 << 19)
   }
 
   /// Why a file is refused, in sendmail's words.
@@ -128,13 +137,13 @@ package struct AliasFileSafety: Sendable {
     if mapBits(status) & 0o2 == 0 { throw Refusal(errno: EACCES) }
   }
 
-  private func linkStatus(_ path: String) throws(Refusal) -> stat {
+  func linkStatus(_ path: String) throws(Refusal) -> stat {
     var status = stat()
     if unsafe path.withPath({ unsafe lstat($0, &status) }) != 0 { throw Refusal(errno: errno) }
     return status
   }
 
-  private func followed(_ path: String, symbolicLinks: Bool) throws(Refusal) -> stat {
+  func followed(_ path: String, symbolicLinks: Bool) throws(Refusal) -> stat {
     let link = try linkStatus(path)
     var status = link
     if unsafe path.withPath({ unsafe stat($0, &status) }) != 0 { throw Refusal(errno: errno) }
@@ -175,14 +184,14 @@ package struct AliasFileSafety: Sendable {
     return found
   }
 
-  private static func directory(_ warning: String) -> Refusal {
+  static func directory(_ warning: String) -> Refusal {
     Refusal(warning.split(separator: " ").prefix(3).joined(separator: " "))
   }
 
   /// Tells of each directory on the way to a file that others than its owner may change.
   ///
   /// - Returns: Why the way cannot be gone; nil where it can.
-  private func unsafeDirectories(above path: String, _ found: (String) -> Void) throws(Refusal) -> Refusal? {
+  func unsafeDirectories(above path: String, _ found: (String) -> Void) throws(Refusal) -> Refusal? {
     do throws(Refusal) {
       try walk(path.pathParent, links: 0, found)
       return nil

@@ -30,6 +30,7 @@ enum Namespaces {
     mount --make-rprivate /
     mount --bind "$state/hosts" /etc/hosts
     [ ! -e /etc/nsswitch.conf ] || mount --bind "$state/nsswitch.conf" /etc/nsswitch.conf
+    [ ! -e "$state/passwd" ] || mount --bind "$state/passwd" /etc/passwd
     hostname mx.test.example
     (
       PATH=$PATH:/usr/sbin:/sbin

@@ -31,10 +31,11 @@ package final class SendmailSite {
   ///
   /// It is written as `configuration`; nil is `sendmail.cf` in the mail directory. The `hosts` are more lines for `/etc/hosts`
   /// as this sendmail sees it: 127.0.0.77 is `c77.relay.example` there, 127.0.0.78 `c78.other.example`, and the other addresses
-  /// of 127/8 have no name. Another `template` takes the place of the one that `scripts/oracle.mc` makes.
+  /// of 127/8 have no name. Another `template` takes the place of the one that `scripts/oracle.mc` makes. The `accounts` are
+  /// what stands in `/etc/passwd` there; nil is what this machine has.
   package init(
     mailDirectory: String, names: Names = .stock, configuration: String? = nil, hosts: [String] = [],
-    template other: [UInt8]? = nil
+    template other: [UInt8]? = nil, accounts: String? = nil
   ) throws(TestSupportError) {
     self.mailDirectory = mailDirectory
     self.names = names
@@ -51,6 +52,7 @@ package final class SendmailSite {
       ] + hosts
     try state.write("hosts", lines.map { $0 + "\n" }.joined())
     try state.write("helpfile", "")
+    if let accounts { try state.write("passwd", accounts) }
 
     let paths = [
       "STATEDIR": state.path, "ACCESS": path(names.access), "VIRTUSERTABLE": path(names.virtualUsers),
@@ -123,6 +125,30 @@ package final class SendmailSite {
   package func expand(_ addresses: [String]) throws(TestSupportError) -> [String] {
     let outcome = try sendmail(["-bv", "--"] + addresses)
     return (outcome.outputText + outcome.errorText).split(separator: "\n").map(String.init).sorted()
+  }
+
+  /// What `-bv` prints for each of some addresses, each asked for on its own; the lines sorted.
+  package func expandEach(_ addresses: [String]) throws(TestSupportError) -> [[String]] {
+    let script = """
+      program=$1 configuration=$2
+      shift 2
+      for address; do "$program" "$configuration" -bv -- "$address" 2>&1; echo "end of address"; done
+      """
+    let command = Namespaces.command(
+      ["/bin/sh", "-c", script, "sh", try Tools.sendmail, "-C\(configuration)"] + addresses, state: state.path)
+    let outcome = try TestSupport.run(command[0], Array(command[1...]), environment: Namespaces.environment)
+    var results: [[String]] = [[]]
+    for line in outcome.outputText.split(separator: "\n").map(String.init) {
+      if line == "end of address" { results.append([]) } else { results[results.count - 1].append(line) }
+    }
+    guard results.count == addresses.count + 1 else { throw TestSupportError("sendmail -bv said: \(outcome.errorText)") }
+    return results.dropLast().map { $0.sorted() }
+  }
+
+  /// Runs a program where this site's sendmail runs: with its accounts and hosts.
+  package func runBeside(_ program: String, _ arguments: [String]) throws(TestSupportError) -> Outcome {
+    let command = Namespaces.command(["/usr/bin/env", "-u", "LD_LIBRARY_PATH", program] + arguments, state: state.path)
+    return try TestSupport.run(command[0], Array(command[1...]), environment: Namespaces.environment)
   }
 
   /// Starts this site's daemon.

@@ -113,9 +113,9 @@ public struct AddressMessage: Sendable, Equatable {
       code: code, text: Self.printed(Self.shortened(address) + Array("... \(code.words)".utf8)), exitStatus: status)
   }
 
-  /// That an address is too long, about the list in which it stands.
-  package static func tooLong(_ address: ArraySlice<UInt8>, in list: ArraySlice<UInt8>) -> [UInt8] {
-    printed(shortened(list) + Array("... Address \"".utf8) + address + Array("\" too long (255 bytes max)".utf8))
+  /// That an address is too long, where it is so many bytes that are taken of it.
+  package static func tooLong(_ address: ArraySlice<UInt8>) -> [UInt8] {
+    printed(shortened(address) + Array("... Address \"".utf8) + address + Array("\" too long (255 bytes max)".utf8))
   }
 
   /// The bytes as a message shows them: the eighth bit cleared, which makes 0x80 the end of it.

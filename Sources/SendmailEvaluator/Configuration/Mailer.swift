@@ -82,6 +82,31 @@ public struct Mailer: Sendable, Equatable {
 
 /// What was read from sendmail.cf, as one would write it there.
 enum MacroText {
+  /// What is written, with the bytes that stand for `$x`, `${name}` and `$?x`; a name that no line has is left out.
+  static func read(_ written: ArraySlice<UInt8>, names: MacroNames) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = written
+    while let byte = rest.popFirst() {
+      guard byte == 0x24, var name = rest.popFirst() else {
+        result.append(byte)
+        continue
+      }
+      result.append(Meta.macro)
+      if name == UInt8(ascii: "?"), let behind = rest.popFirst() {
+        result.append(name)
+        name = behind
+      }
+      guard name == 0x7B else {
+        result.append(name)
+        continue
+      }
+      let long = rest.prefix { $0 != 0x7D }
+      rest = rest.dropFirst(long.count + 1)
+      if let number = names.find(ByteString(long)) { result.append(number) } else { result.removeLast() }
+    }
+    return result
+  }
+
   /// The bytes with `$x` and `${name}` for macros, `$*` for what stands for it.
   static func written(_ bytes: ArraySlice<UInt8>, names: MacroNames) -> [UInt8] {
     var result: [UInt8] = []

@@ -7,11 +7,8 @@ enum AddressBytes {
 
   /// Reports what keeps an address from being one.
   ///
-  /// - Parameters:
-  ///   - address: The address, at the head of `text`.
-  ///   - text: The list that it is in.
   /// - Returns: Whether it may be one.
-  static func report(_ address: ArraySlice<UInt8>, in text: ArraySlice<UInt8>, _ say: ([UInt8]) -> Void) -> Bool {
+  static func report(_ address: ArraySlice<UInt8>, _ say: ([UInt8]) -> Void) -> Bool {
     var shown = Array(address)
     var isBad = false
     for place in shown.indices {
@@ -20,7 +17,7 @@ enum AddressBytes {
         isBad = true
       }
       if place >= longest {
-        say(AddressMessage.tooLong(shown[..<place], in: text))
+        say(AddressMessage.tooLong(shown[..<place]))
         return false
       }
     }

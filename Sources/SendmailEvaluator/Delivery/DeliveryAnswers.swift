@@ -32,15 +32,37 @@ public enum ListReader: Sendable, Hashable {
   case defaultUser
   /// That of an account, whose `.forward` it is or names the file.
   case account(ByteString)
+  /// That of a user without an account, to whom the list belongs that names the file.
+  case user(UInt32)
+}
+
+/// To whom a file of addresses belongs: with his rights programs are run and further files are read that it names.
+public struct ListOwner: Sendable, Hashable {
+  /// The user.
+  public var user: UInt32
+  /// The name of the account; nil where there is none.
+  public var name: ByteString?
+  /// Whether its shell is one that `/etc/shells` names.
+  public var hasShell: Bool
+  /// Whether it is the user of `O DefaultUser`.
+  public var isDefaultUser: Bool
+
+  /// Makes an owner.
+  public init(user: UInt32, name: ByteString?, hasShell: Bool = true, isDefaultUser: Bool = false) {
+    self.user = user
+    self.name = name
+    self.hasShell = hasShell
+    self.isDefaultUser = isDefaultUser
+  }
 }
 
 /// What comes of reading a file of addresses.
 public enum ListAnswer: Sendable, Equatable {
-  /// The bytes.
+  /// The bytes, and to whom the file belongs; nil where that does not matter.
   ///
   /// Where others may write to the file (`isUnsafe`) and sendmail reads it all the same, it takes no programs and no files
   /// from it.
-  case text([UInt8], isUnsafe: Bool)
+  case text([UInt8], owner: ListOwner?, isUnsafe: Bool)
   /// sendmail does not read it; the reason in its words, such as `Group writable file`.
   case refused(reason: ByteString)
   /// It cannot be read now: sendmail keeps the mail and tries again.

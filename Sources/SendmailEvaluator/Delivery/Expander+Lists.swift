@@ -14,12 +14,9 @@ extension Expander {
         expansion.isTruncated = true
         return count
       }
-      let (number, end, messages) = parse(rest, delimiter: ASCII.comma, parent: parent, place: place)
+      let (number, end) = parse(rest, delimiter: ASCII.comma, parent: parent, place: place)
       rest = rest.dropFirst(max(end, 1))
-      guard let number else {
-        expansion.recipients[parent].messages += messages
-        continue
-      }
+      guard let number else { continue }
       if isSame(parent, number) { nodes[parent].isReferred = true }
       if let best = bestOfLoop(number) {
         nodes[best].isReferred = true
@@ -35,7 +32,8 @@ extension Expander {
     }
   }
 
-  /// Where an address comes from itself: the node of the loop that is an account; nil where there is no loop, or none is.
+  /// Where an address comes from itself: the first node on the way back to the beginning that is an account; nil where there
+  /// is no loop, or none is.
   private mutating func bestOfLoop(_ number: Int) -> Int? {
     defer { met[identity(number), default: []].append(number) }
     guard let same = met[identity(number)] else { return nil }
@@ -47,7 +45,6 @@ extension Expander {
         // The address itself would be looked up once more: the one above it stands for both.
         return candidate == number ? top : candidate
       }
-      if candidate == top { break }
       place = expansion.recipients[candidate].parent
     }
     return nil
@@ -83,16 +80,43 @@ extension Expander {
   mutating func include(_ number: Int) {
     let path = expansion.recipients[number].destination.user
     nodes[number].state = .included
-    expansion.recipients[number].outcome = .included(path)
-    switch lookups.list(path, reader(of: number)) {
-    case .text(let bytes, let isUnsafe):
+    expansion.recipients[number].outcome = .replaced
+    let reader = reader(of: number)
+    switch lookups.list(path, reader) {
+    case .text(let bytes, let owner, let isUnsafe):
+      if let owner { setOwner(owner, of: number, reader) }
       nodes[number].isUnsafe = nodes[number].isUnsafe || isUnsafe
       nodes[number].isReferred = false
+      expansion.recipients[number].list = path
       work.append(.lines(number, ListLines(bytes), path: path, isForward: false, count: 0))
     case .refused(let reason): fail(number, .list, 550, "5.2.4", Expander.unopened(path, reason))
     case .unavailable(let reason): fail(number, .list, 451, "4.2.4", Expander.unopened(path, reason))
     case .unknown: note(UnknownAnswer(map: ":include:", key: path))
     }
+  }
+
+  /// What is read for the default user goes on with the rights of the file's owner.
+  private mutating func setOwner(_ owner: ListOwner, of number: Int, _ reader: ListReader) {
+    if reader == .defaultUser, !owner.isDefaultUser {
+      nodes[number].reader = owner.name.map { .account($0) } ?? .user(owner.user)
+    }
+    if case .account(let name) = reader, name == owner.name {
+      nodes[number].distrust = distrust(ofReader: number)
+    } else if let name = owner.name {
+      nodes[number].distrust = owner.hasShell ? nil : .noShell(name)
+    } else {
+      nodes[number].distrust = .noAccount(owner.user)
+    }
+  }
+
+  /// What is held against the one on whose behalf a list is read.
+  private func distrust(ofReader number: Int) -> Distrust? {
+    var place = expansion.recipients[number].parent
+    while let candidate = place {
+      if nodes[candidate].reader != nil { return nodes[candidate].distrust }
+      place = expansion.recipients[candidate].parent
+    }
+    return nil
   }
 
   private static func unopened(_ path: ByteString, _ reason: ByteString) -> ByteString {
@@ -103,12 +127,9 @@ extension Expander {
   mutating func read(_ lines: ListLines, of number: Int, path: ByteString, isForward: Bool, count: Int) {
     var lines = lines
     guard let line = lines.next() else {
-      guard isForward, count > 0 else { return }
-      if nodes[number].isReferred {
-        expansion.recipients[number].outcome = .forwardedAndKept(path)
-      } else {
+      if isForward, count > 0, !nodes[number].isReferred, nodes[number].state == .open {
         nodes[number].state = .forwarded
-        expansion.recipients[number].outcome = .forwarded(path)
+        expansion.recipients[number].outcome = .replaced
       }
       return
     }
@@ -124,9 +145,10 @@ extension Expander {
     var paths = paths[...]
     while let path = paths.popFirst() {
       switch lookups.list(path, .account(ByteString(Unquoting.strip(account.bytes)))) {
-      case .text(let bytes, let isUnsafe):
+      case .text(let bytes, _, let isUnsafe):
         nodes[number].isUnsafe = nodes[number].isUnsafe || isUnsafe
         nodes[number].isReferred = false
+        expansion.recipients[number].list = path
         work.append(.lines(number, ListLines(bytes), path: path, isForward: true, count: 0))
         return
       case .unavailable(let reason):

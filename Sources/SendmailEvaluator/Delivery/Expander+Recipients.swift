@@ -4,6 +4,8 @@ extension Expander {
   /// Looks at an address for the first time.
   mutating func begin(_ number: Int) {
     guard nodes[number].level <= options.deepest else {
+      // What it comes from is not delivered to either.
+      if let parent = expansion.recipients[number].parent { nodes[parent].state = .refused }
       return fail(
         number, .loop, 554, "5.4.6",
         ByteString("aliasing/forwarding loop broken (\(nodes[number].level) aliases deep; \(options.deepest) max)"))
@@ -40,12 +42,14 @@ extension Expander {
     guard let parent else {
       return fail(number, .notAllowed, 550, "5.7.1", ByteString("Cannot mail directly to \(what)"))
     }
-    if nodes[parent].lacksShell {
-      let host = macro("j") ?? ""
-      let user = expansion.recipients[parent].destination.user
-      fail(
-        number, .notAllowed, 550, "5.7.1",
-        ByteString("User \(user)@\(host) doesn't have a valid shell for mailing to \(what)"))
+    if let distrust = nodes[parent].distrust {
+      let text =
+        switch distrust {
+        case .noShell(let user):
+          "User \(user)@\(macro("j") ?? "") doesn't have a valid shell for mailing to \(what)"
+        case .noAccount(let number): "UID \(number) is an unknown user: cannot mail to \(what)"
+        }
+      fail(number, .notAllowed, 550, "5.7.1", ByteString(text))
     } else if nodes[parent].isUnsafe {
       let address = expansion.recipients[parent].address
       fail(number, .notAllowed, 550, "5.7.1", ByteString("Address \(address) is unsafe for mailing to \(what)"))
@@ -79,7 +83,7 @@ extension Expander {
     nodes[earlier].isPrimary = nodes[earlier].isPrimary || nodes[number].isPrimary
     nodes[earlier].isReferred = nodes[earlier].isReferred || nodes[number].isReferred
     nodes[earlier].isFinal = nodes[earlier].isFinal || nodes[number].isFinal
-    nodes[earlier].lacksShell = nodes[earlier].lacksShell || nodes[number].lacksShell
+    nodes[earlier].distrust = nodes[earlier].distrust ?? nodes[number].distrust
     nodes[earlier].isUnsafe = nodes[earlier].isUnsafe || nodes[number].isUnsafe
     nodes[earlier].isDone = true
   }
@@ -90,7 +94,8 @@ extension Expander {
     let user = expansion.recipients[number].destination.user
     switch lookups.alias(user) {
     case .found(let value, let place):
-      expansion.recipients[number].outcome = .aliased(Expansion.AliasMatch(key: user, value: value, place: place))
+      expansion.recipients[number].alias = Expansion.AliasMatch(key: user, value: value, place: place)
+      expansion.recipients[number].outcome = .replaced
       nodes[number].isReferred = false
       nodes[number].state = .expanded
       nodes[number].reader = .defaultUser
@@ -104,14 +109,12 @@ extension Expander {
 
   /// What an alias is once all that comes from it is known.
   mutating func endAlias(_ number: Int) {
-    guard case .aliased(var match) = expansion.recipients[number].outcome else { return }
-    match.owner = owner(of: match.key)
-    if nodes[number].isReferred {
-      nodes[number].state = .open
-      expansion.recipients[number].outcome = .kept(match)
-    } else {
-      expansion.recipients[number].outcome = .aliased(match)
-    }
+    guard let key = expansion.recipients[number].alias?.key else { return }
+    let owner = owner(of: key)
+    expansion.recipients[number].alias?.owner = owner
+    guard nodes[number].isReferred, nodes[number].state == .expanded else { return }
+    nodes[number].state = .open
+    expansion.recipients[number].outcome = .delivered
   }
 
   /// To whom goes what cannot be delivered to a list: the value of its `owner-` alias where that is a single address, otherwise
@@ -139,16 +142,19 @@ extension Expander {
     if resolved.destination.isError, resolved.status == Rewriter.Status.temporaryFailure {
       return fail(number, .unavailable, 451, "4.3.0", "a map cannot be asked now")
     }
-    guard resolved.destination != destination else { return }
+    // An empty host is none.
+    guard resolved.destination.mailer != destination.mailer || resolved.destination.user != destination.user
+      || (resolved.destination.host ?? "") != (destination.host ?? "")
+    else { return }
     guard nodes.count < limit else { return expansion.isTruncated = true }
     let recipient = expansion.recipients[number]
     let new = add(resolved, address: recipient.address, parent: number, place: recipient.place)
     nodes[new].isPrimary = nodes[number].isPrimary
-    nodes[new].lacksShell = nodes[number].lacksShell
+    nodes[new].distrust = nodes[number].distrust
     nodes[new].isUnsafe = nodes[number].isUnsafe
     met[identity(new), default: []].append(new)
     nodes[number].state = .replaced
-    expansion.recipients[number].outcome = .rewritten
+    expansion.recipients[number].outcome = .replaced
     work.append(.begin(new))
   }
 
@@ -169,7 +175,7 @@ extension Expander {
     guard let facts = lookups.accountFacts(name) else {
       return note(UnknownAnswer(map: ".forward", key: name))
     }
-    nodes[number].lacksShell = !facts.hasShell
+    nodes[number].distrust = facts.hasShell ? nil : .noShell(name)
     guard !isQuoted(number) else { return }
     let paths = forwardPaths(number, home: facts.home)
     if !paths.isEmpty { work.append(.forward(number, paths: paths)) }
@@ -183,8 +189,8 @@ extension Expander {
     rewriter.setMacro("u", destination.user.bytes)
     rewriter.setMacro("h", destination.host?.bytes)
     return path.bytes.split(separator: ASCII.colon).compactMap { part in
-      let expanded = ByteString(rewriter.macros.expand(part).text)
-      return expanded.isEmpty ? nil : expanded
+      let expanded = rewriter.macros.expand(MacroText.read(part, names: rewriter.configuration.names)[...]).text
+      return expanded.isEmpty ? nil : ByteString(expanded)
     }
   }
 
@@ -192,6 +198,9 @@ extension Expander {
 
   mutating func finish(_ number: Int) {
     nodes[number].isDone = true
+    if nodes[number].state == .refused, expansion.recipients[number].outcome == .delivered {
+      expansion.recipients[number].outcome = .replaced
+    }
     guard expansion.recipients[number].parent == nil, nodes[number].isDead, !expansion.isTruncated,
       nodes.allSatisfy(\.isDead), expansion.unknowns.allSatisfy({ $0.map != ":include:" })
     else { return }

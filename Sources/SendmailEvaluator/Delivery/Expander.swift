@@ -5,7 +5,7 @@ internal import SendmailConfig
 /// It goes as sendmail goes: from the last address of a list to the first, each one down to its end before the next. Of two
 /// that are the same the one that is reached first counts. What waits is kept in ``work``, so that depth costs no stack.
 struct Expander {
-  /// An address, as sendmail keeps it among the recipients.
+  /// What is known of an address beside what is told of it (``Expansion/Recipient``), as sendmail keeps it among the recipients.
   struct Node {
     enum State { case open, refused, postponed, expanded, included, forwarded, replaced, dropped, duplicate }
     var state = State.open
@@ -18,8 +18,8 @@ struct Expander {
     var isReferred = false
     /// Whether rule set 5 has nothing to say about it.
     var isFinal = false
-    /// Whether the account's shell is none.
-    var lacksShell = false
+    /// Why its programs and files are refused; nil where they are not.
+    var distrust: Distrust?
     /// Whether others may write to the file that its addresses are read from.
     var isUnsafe = false
     /// Whose rights its programs and files get.
@@ -32,6 +32,14 @@ struct Expander {
       case .expanded, .included, .forwarded, .replaced, .dropped, .duplicate: true
       }
     }
+  }
+
+  /// Why programs and files are refused.
+  enum Distrust {
+    /// The shell of the account is none.
+    case noShell(ByteString)
+    /// The list belongs to nobody.
+    case noAccount(UInt32)
   }
 
   /// What is left to do.
@@ -102,18 +110,8 @@ struct Expander {
 
   mutating func expand(_ address: ByteString) -> Expansion {
     expansion = Expansion(address: address)
-    let (number, _, messages) = parse(address.bytes[...], delimiter: nil, parent: nil, place: nil)
-    guard let number else {
-      // What cannot be read as an address is refused as one.
-      expansion.recipients = [
-        Expansion.Recipient(
-          address: address, lookups: [], destination: Destination(mailer: "*error*", user: ""),
-          outcome: .failed(
-            Expansion.Failure(
-              reason: .address, code: 553, enhancedCode: "5.1.3",
-              text: messages.isEmpty ? "Syntax error in mailbox address" : Expander.words(messages[0]))),
-          messages: messages)
-      ]
+    guard let number = parse(address.bytes[...], delimiter: nil, parent: nil, place: nil).node else {
+      if expansion.recipients.isEmpty { addUnreadable(address, parent: nil, place: nil) }
       return expansion
     }
     nodes[number].isPrimary = true
@@ -146,34 +144,50 @@ struct Expander {
 
   /// Parses the address at the head of a text and makes a node of it.
   ///
-  /// - Returns: Its number, nil where there is none; where it ends; and what is said where there is none.
+  /// - Returns: Its number, nil where there is none; and where it ends.
   mutating func parse(
     _ text: ArraySlice<UInt8>, delimiter: UInt8?, parent: Int?, place: TextPlace?
-  ) -> (node: Int?, end: Int, messages: [ByteString]) {
+  ) -> (node: Int?, end: Int) {
     rewriter.begin()
     rewriter.setMacro("addr_type", AddressRole().name)
     let (isReadable, end) = rewriter.take(text, delimiter: delimiter)
     var written = text[text.startIndex..<min(text.startIndex + end, text.endIndex)]
-    guard isReadable, AddressBytes.report(written, in: text, { rewriter.report($0) }) else {
-      return (nil, end, rewriter.messages)
+    guard isReadable, AddressBytes.report(written, { rewriter.report($0) }) else {
+      // A comment alone is nothing at all.
+      if !rewriter.messages.isEmpty { addUnreadable(ByteString(written), parent: parent, place: place) }
+      return (nil, end)
     }
     written = written.trimming(while: ASCII.isSpace)
     let resolved = rewriter.resolve(Array(written), AddressRole())
-    let number = add(resolved, address: ByteString(written), parent: parent, place: place)
-    return (number, end, [])
+    return (add(resolved, address: ByteString(written), parent: parent, place: place), end)
+  }
+
+  /// Notes what cannot be read as an address.
+  private mutating func addUnreadable(_ address: ByteString, parent: Int?, place: TextPlace?) {
+    let text = rewriter.messages.last.map(Expander.words) ?? "User address required"
+    var node = Node()
+    node.state = .dropped
+    nodes.append(node)
+    expansion.recipients.append(
+      Expansion.Recipient(
+        address: address, parent: parent, place: place, destination: Destination(mailer: "*error*", user: text),
+        outcome: .failed(Expansion.Failure(reason: .unreadable, code: 553, enhancedCode: "5.1.3", text: text)),
+        messages: rewriter.messages))
   }
 
   /// Makes a node of what the rules made of an address.
   mutating func add(_ resolved: Rewriter.Resolved, address: ByteString, parent: Int?, place: TextPlace?) -> Int {
     let number = nodes.count
     var node = Node()
-    let destination = resolved.destination
+    var destination = resolved.destination
+    // An empty host is none.
+    if destination.host?.isEmpty ?? false { destination.host = nil }
     node.mailer = destination.isError ? nil : rewriter.configuration.mailer(destination.mailer)
     node.isFinal = resolved.isFinal
     node.level = parent.map { nodes[$0].level + 1 } ?? 0
     var recipient = Expansion.Recipient(
       address: address, parent: parent, place: place, lookups: lookups(isFirst: parent == nil),
-      destination: destination, outcome: .delivered, messages: rewriter.messages)
+      destination: destination, messages: rewriter.messages)
     for unknown in rewriter.unknowns { note(unknown) }
     if destination.isError {
       let failure = Expander.failure(destination, rewriter.messages)
@@ -239,6 +253,11 @@ struct Expander {
     _ number: Int, _ reason: Expansion.Failure.Reason, _ code: Int, _ enhancedCode: ByteString, _ text: ByteString
   ) {
     let failure = Expansion.Failure(reason: reason, code: code, enhancedCode: enhancedCode, text: text)
+    if case .failed(let earlier) = expansion.recipients[number].outcome {
+      let address = expansion.recipients[number].address
+      expansion.recipients[number].messages.append(
+        ByteString(address.bytes + Array("... ".utf8) + earlier.text.bytes))
+    }
     nodes[number].state = failure.isTemporary ? .postponed : .refused
     expansion.recipients[number].outcome = .failed(failure)
   }

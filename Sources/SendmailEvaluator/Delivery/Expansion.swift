@@ -16,31 +16,38 @@ public struct Expansion: Sendable, Equatable {
     public var lookups: [MapLookup]
     /// The mailer, host and user that the rules chose; the user and host as the mailer gets them.
     public var destination: Destination
+    /// The alias that stands for it; nil where there is none.
+    public internal(set) var alias: AliasMatch?
+    /// The file whose addresses stand for it: that of an `:include:`, or the account's `.forward`; nil where there is none.
+    public internal(set) var list: ByteString?
     /// What becomes of it.
     public var outcome: Outcome
     /// What sendmail says about how the address is written, in its words.
     public var messages: [ByteString]
+
+    init(
+      address: ByteString, parent: Int? = nil, place: TextPlace? = nil, lookups: [MapLookup] = [],
+      destination: Destination, outcome: Outcome = .delivered, messages: [ByteString]
+    ) {
+      self.address = address
+      self.parent = parent
+      self.place = place
+      self.lookups = lookups
+      self.destination = destination
+      self.outcome = outcome
+      self.messages = messages
+    }
   }
 
   /// What becomes of a recipient.
   public enum Outcome: Sendable, Equatable {
-    /// It is delivered.
+    /// It is delivered, beside what else comes from it.
     case delivered
-    /// An alias stands for it: what comes from it is delivered in its place.
-    case aliased(AliasMatch)
-    /// It is an alias and reaches itself again, and so it is delivered beside what else comes from it.
-    case kept(AliasMatch)
-    /// It is a file of addresses.
-    case included(ByteString)
-    /// The account's `.forward` has others in its place; the path.
-    case forwarded(ByteString)
-    /// The account's `.forward` names the account too; the path.
-    case forwardedAndKept(ByteString)
-    /// Rule set 5 puts another one in its place.
-    case rewritten
+    /// What comes from it is delivered in its place.
+    case replaced
     /// It is among the recipients already.
     case duplicate(of: Int)
-    /// It leads back to one that it comes from, at which mail ends; so it is dropped.
+    /// It is one that it comes from itself, and that one is delivered.
     case reference(to: Int)
     /// It is refused, or put off.
     case failed(Failure)
@@ -62,8 +69,10 @@ public struct Expansion: Sendable, Equatable {
   public struct Failure: Sendable, Equatable {
     /// What is the matter.
     public enum Reason: String, Sendable {
-      /// Rules refuse the address, or it is none.
+      /// Rules refuse the address.
       case address
+      /// It cannot be read as an address.
+      case unreadable
       /// There is neither an alias nor an account of the name.
       case unknownUser
       /// Aliases, lists and `.forward` files lead to nobody, or are too deep.
@@ -115,14 +124,10 @@ public struct Expansion: Sendable, Equatable {
   public var deliveries: [Delivery] {
     order.compactMap { number in
       let recipient = recipients[number]
-      switch recipient.outcome {
-      case .delivered, .kept, .forwardedAndKept: break
-      default: return nil
-      }
+      guard recipient.outcome == .delivered else { return nil }
       let destination = recipient.destination
       return Delivery(
-        mailer: destination.mailer, host: destination.host?.isEmpty ?? true ? nil : destination.host,
-        user: destination.user, recipient: number)
+        mailer: destination.mailer, host: destination.host, user: destination.user, recipient: number)
     }
   }
 
@@ -143,11 +148,31 @@ public struct Expansion: Sendable, Equatable {
       }
   }
 
+  /// The ways in circles: from each recipient that is one it comes from, or the same as one, the numbers from that one on.
+  public var loops: [[Int]] {
+    order.compactMap { number in
+      switch recipients[number].outcome {
+      case .duplicate(let other), .reference(let other):
+        let way = way(to: number)
+        return way.firstIndex(of: other).map { Array(way[$0...]) }
+      case .failed(let failure) where failure.reason == .loop && recipients[number].parent != nil:
+        return way(to: number)
+      default: return nil
+      }
+    }
+  }
+
   /// The way to a recipient: the numbers from the address that was asked for down to it.
   public func way(to recipient: Int) -> [Int] {
     var way = [recipient]
     while let parent = recipients[way[way.count - 1]].parent { way.append(parent) }
     return way.reversed()
+  }
+
+  /// Whether a recipient comes from a file of addresses, and not from the alias that may stand beside it.
+  public func isListed(_ recipient: Int) -> Bool {
+    guard let parent = recipients[recipient].parent, let list = recipients[parent].list else { return false }
+    return recipients[recipient].place?.file == list
   }
 
   /// The numbers of the recipients, each behind the one that it comes from, in the order in which they are written.

@@ -1,0 +1,232 @@
+internal import Glibc
+internal import SendmailConfig
+internal import SendmailEvaluator
+internal import Synchronization
+internal import SystemSupport
+
+/// What deliveries depend on beside rules: the texts of the aliases, files of addresses, accounts.
+///
+/// The aliases are read when somebody first asks for one.
+final class DeliveryFiles: Sendable {
+  private let locations: TableLocations
+  private let queueDirectory: String?
+  private let defaultUser: UserRights?
+  private let lists: AliasFileSafety
+  private let forwards: AliasFileSafety
+  private let trustedUsers: Set<ByteString>
+  private let hostNames: Set<[UInt8]>
+  private let state = Mutex<State>(State())
+
+  private struct State {
+    var sources: [Source]?
+    var shells: Set<ByteString>?
+  }
+
+  /// One file of `O AliasFile`.
+  private enum Source {
+    case text([ByteString: (value: ByteString, line: Int)], path: ByteString, foldsCase: Bool)
+    /// Not there, or not to be read.
+    case missing
+    /// Of a class that is not read here.
+    case foreign
+  }
+
+  init(_ locations: TableLocations, classes configuration: Configuration) {
+    self.locations = locations
+    let file = locations.configuration
+    queueDirectory = file?.option(named: "QueueDirectory")?.value.description
+    defaultUser = DeliveryFiles.defaultUser(file?.option(named: "DefaultUser")?.value)
+    let words = DeliveryFiles.leniencies(file)
+    lists = AliasFileSafety(DeliveryFiles.leniency(words, kind: "include"))
+    forwards = AliasFileSafety(DeliveryFiles.leniency(words, kind: "forward"))
+    trustedUsers = Set(configuration.members(ofClass: "t"))
+    hostNames = Set(configuration.members(ofClass: "w").map(\.folded.bytes)).union(locations.hostNames)
+  }
+
+  // MARK: Aliases
+
+  /// The alias that the first file with that name has.
+  func alias(_ name: ByteString) -> AliasAnswer {
+    state.withLock { state in
+      let sources = state.sources ?? readSources()
+      state.sources = sources
+      var isUnavailable = false
+      for source in sources {
+        switch source {
+        case .text(let aliases, let path, let foldsCase):
+          // sendmail looks for the postmaster in lower case, whatever the map does.
+          let key = foldsCase || name.folded == "postmaster" ? name.folded : name
+          if let found = aliases[key] { return .found(found.value, TextPlace(file: path, line: found.line)) }
+        case .missing: isUnavailable = true
+        case .foreign: return .unknown
+        }
+      }
+      return isUnavailable ? .unavailable : .notFound
+    }
+  }
+
+  private func readSources() -> [Source] {
+    guard let configuration = locations.configuration else {
+      guard let location = try? locations.location(of: .alias), locations.isThere(location.path) else { return [] }
+      return [read(location.path, foldsCase: true, merges: false)]
+    }
+    return configuration.aliasFiles.compactMap { file in
+      guard ["implicit", "hash", "btree", "dbm", "cdb", "stab"].contains(file.mapClass) else {
+        return file.mapClass == "null" ? nil : .foreign
+      }
+      guard let path = try? locations.rebased(file.path.description), locations.isThere(path) else {
+        return file.isOptional ? nil : .missing
+      }
+      return read(path, foldsCase: file.flags.foldsCase, merges: file.appends)
+    }
+  }
+
+  private func read(_ path: String, foldsCase: Bool, merges: Bool) -> Source {
+    guard let contents = try? FileContents(path) else { return .missing }
+    let pairs = AliasesFile(contents.bytes, hosts: LocalHosts(names: hostNames)).pairs
+    var aliases: [ByteString: (value: ByteString, line: Int)] = [:]
+    aliases.reserveCapacity(pairs.pairs.count)
+    for pair in pairs.pairs {
+      let key = ByteString(pairs.key(pair))
+      var value = ByteString(pairs.value(pair))
+      if merges, let earlier = aliases[key] { value = ByteString(value.bytes + [ASCII.comma] + earlier.value.bytes) }
+      aliases[key] = (value, Int(pair.line))
+    }
+    return .text(aliases, path: ByteString(path.pathBytes), foldsCase: foldsCase)
+  }
+
+  // MARK: Lists
+
+  /// Reads a file of addresses.
+  func list(_ path: ByteString, _ reader: ListReader) -> ListAnswer {
+    guard !path.bytes.contains(0) else { return .refused(reason: "No such file or directory") }
+    // sendmail works in its queue directory.
+    guard path.bytes.first == 0x2F || queueDirectory != nil else { return .unknown }
+    let place = path.bytes.first == 0x2F ? path.bytes : Array("\(queueDirectory ?? "")/".utf8) + path.bytes
+    let rights: UserRights
+    var safety = lists
+    var mustOwn = false
+    switch reader {
+    case .defaultUser:
+      guard let defaultUser else { return .unknown }
+      rights = defaultUser
+    case .account(let name):
+      guard let account = UserRights(account: name.bytes) else { return .unknown }
+      rights = account
+      mustOwn = path.bytes.split(separator: 0x2F).last?.starts(with: ".forward".utf8) ?? false
+      if mustOwn { safety = forwards }
+    case .user(let number): rights = UserRights(user: number, groups: [])
+    }
+    let name = String(path: place)
+    do throws(AliasFileSafety.Refusal) {
+      let (owner, isUnsafe) = try safety.checkList(name, as: rights, mustOwn: mustOwn)
+      guard let contents = try? FileContents(name) else { return .unknown }
+      return .text(contents.bytes, owner: self.owner(owner), isUnsafe: isUnsafe)
+    } catch {
+      return .refused(reason: ByteString(error.reason))
+    }
+  }
+
+  private func owner(_ number: UInt32) -> ListOwner {
+    let name = SystemUser.name(number).map { ByteString($0) }
+    return ListOwner(
+      user: number, name: name, hasShell: name.flatMap { facts(of: $0) }?.hasShell ?? false,
+      isDefaultUser: number == defaultUser?.user)
+  }
+
+  /// The user on whose behalf lists are read (`O DefaultUser`): names or numbers, the group behind a colon or a dot.
+  private static func defaultUser(_ value: ByteString?) -> UserRights? {
+    guard let value, !value.isEmpty else {
+      for name in ["mailnull", "sendmail", "daemon"] {
+        if let rights = UserRights(account: Array(name.utf8)) { return rights }
+      }
+      return UserRights(user: 1, groups: [1])
+    }
+    let parts = value.bytes.split(maxSplits: 1) { $0 == ASCII.colon || $0 == 0x2E }
+    guard let first = parts.first?.trimming(while: ASCII.isSpace) else { return nil }
+    var rights: UserRights
+    if let account = UserRights(account: Array(first)) {
+      rights = account
+    } else if let number = UInt32(String(decoding: first, as: UTF8.self)) {
+      rights = UserRights(user: number, groups: [number])
+    } else {
+      return nil
+    }
+    if parts.count > 1 {
+      let name = String(decoding: parts[1].trimming(while: ASCII.isSpace), as: UTF8.self)
+      if let group = UInt32(name) {
+        rights.groups.insert(group, at: 0)
+      } else if let entry = unsafe getgrnam(name) {
+        rights.groups.insert(unsafe entry.pointee.gr_gid, at: 0)
+      }
+    }
+    return rights
+  }
+
+  private static func leniencies(_ file: ConfigurationFile?) -> Set<String> {
+    var words: Set<String> = []
+    for option in file?.options ?? [] where option.name == "DontBlameSendmail" {
+      for word in option.value.bytes.split(whereSeparator: { ASCII.isSpace($0) || $0 == ASCII.comma }) {
+        let name = ByteString(word).folded.description
+        if name == "safe" { words = [] } else { words.insert(name) }
+      }
+    }
+    return words
+  }
+
+  private static func leniency(_ words: Set<String>, kind: String) -> AliasFileSafety.Leniency {
+    let names: [(String, AliasFileSafety.Leniency)] = [
+      ("truststickybit", .trustStickyBit), ("groupwritabledirpathsafe", .groupWritableDirectory),
+      ("groupwritable\(kind)file", .groupWritableList), ("worldwritable\(kind)file", .worldWritableList),
+      ("groupwritable\(kind)filesafe", [.groupWritableList, .safeGroupWritableList]),
+      ("worldwritable\(kind)filesafe", [.worldWritableList, .safeWorldWritableList]),
+      ("\(kind)fileinunsafedirpath", [.listInUnsafeDirectory, .listInGroupWritableDirectory]),
+      (
+        "\(kind)fileinunsafedirpathsafe",
+        [
+          .listInUnsafeDirectory, .listInGroupWritableDirectory, .safeListInUnsafeDirectory,
+          .safeListInGroupWritableDirectory,
+        ]
+      ),
+      ("\(kind)fileingroupwritabledirpath", .listInGroupWritableDirectory),
+      (
+        "\(kind)fileingroupwritabledirpathsafe",
+        [.listInGroupWritableDirectory, .safeListInGroupWritableDirectory]
+      ),
+      ("linked\(kind)fileinwritabledir", .linkedList),
+    ]
+    return names.reduce(into: []) { if words.contains($1.0) { $0.formUnion($1.1) } }
+  }
+
+  // MARK: Accounts
+
+  /// The home directory of an account, and whether its shell counts.
+  func facts(of name: ByteString) -> AccountFacts? {
+    guard !name.bytes.contains(0) else { return nil }
+    var entry = unsafe passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16384)
+    let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
+    guard unsafe getpwnam_r(text, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else { return nil }
+    let home = unsafe ByteString(String(cString: entry.pw_dir))
+    let shell = unsafe ByteString(String(cString: entry.pw_shell))
+    return AccountFacts(home: home, hasShell: shell.isEmpty || trustedUsers.contains(name) || shells.contains(shell))
+  }
+
+  /// The shells of `/etc/shells`; without that file the usual ones.
+  private var shells: Set<ByteString> {
+    state.withLock { state in
+      if let known = state.shells { return known }
+      var shells: Set<ByteString> = []
+      if let contents = try? FileContents("/etc/shells") {
+        for line in contents.bytes.split(separator: ASCII.lineFeed) where line.first == 0x2F {
+          shells.insert(ByteString(line.prefix { !ASCII.isSpace($0) && $0 != ASCII.numberSign }))
+        }
+      } else {
+        shells = ["/bin/sh", "/usr/bin/sh", "/bin/csh", "/usr/bin/csh", "/bin/ksh", "/usr/bin/ksh", "/bin/bash"]
+      }
+      state.shells = shells
+      return shells
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import FoundationEssentials
+import SendmailConfig
+import TestSupport
+import Testing
+
+/// `alias expand` beside `sendmail -bv`: the same deliveries, the same failures in the same words.
+@Suite("alias expand, beside sendmail -bv")
+struct ExpandDifferentialTests {
+  static let sites = (Tools.environmentValue("MAILCFG_TEST_FACTOR").flatMap { Int($0) } ?? 1) * 12
+
+  @Test("Generated sites", .needsLiveSendmail, arguments: 0..<sites)
+  func generated(_ seed: Int) throws { try Self.compare(seed) }
+
+  struct Report: Decodable {
+    struct Step: Decodable {
+      var kind: String
+      var file: String?
+      var line: Int?
+    }
+    struct Delivery: Decodable {
+      var address: String
+      var mailer: String
+      var host: String?
+      var user: String
+    }
+    struct Failure: Decodable {
+      var address: String
+      var reason: String
+      var text: String
+      var steps: [Step]
+    }
+    struct Message: Decodable {
+      var file: String?
+      var line: Int?
+      var text: String
+    }
+    struct Name: Decodable {
+      var deliveries: [Delivery]
+      var failures: [Failure]
+      var messages: [Message]
+    }
+    var names: [Name]
+  }
+
+  static func compare(_ seed: Int) throws {
+    let directory = try TemporaryDirectory()
+    let generated = GeneratedDelivery(seed: UInt64(seed), directory: directory.path)
+    let site = try SendmailSite(
+      mailDirectory: directory.path, accounts: GeneratedDelivery.accounts(homes: directory.path("homes")))
+    try generated.write(into: directory)
+    if let deepest = generated.deepest {
+      try directory.write("sendmail.cf", try directory.read("sendmail.cf") + Array("O MaxAliasRecursion=\(deepest)\n".utf8))
+    }
+    _ = try run(
+      try Tools.makemap, ["-C", site.configuration, "hash", directory.path("virtusertable")],
+      input: try directory.read("virtusertable"), environment: Tools.environment)
+    _ = try site.sendmail(["-bi"])
+    let addresses = generated.addresses
+    // Blanks behind an address are not kept.
+    let theirs = try site.expandEach(addresses).map(Self.trimmed)
+    let outcome = try site.runBeside(
+      Tools.mailcfg, ["--mail-dir", directory.path, "--json", "alias", "expand", "--"] + addresses)
+    try #require(outcome.status < 2, "\(outcome.errorText)")
+    let ours = try JSONDecoder().decode(Report.self, from: Data(outcome.output)).names
+    try #require(ours.count == addresses.count, "\(outcome.errorText)")
+    var differences = 0
+    for (index, address) in addresses.enumerated() {
+      let lines = Self.trimmed(Self.lines(ours[index]))
+      guard lines != theirs[index] else { continue }
+      differences += 1
+      guard differences <= 4 else { continue }
+      Issue.record(
+        """
+        seed \(seed): \(address)
+        sendmail:
+          \(theirs[index].joined(separator: "\n  "))
+        mailcfg:
+          \(lines.joined(separator: "\n  "))
+        """)
+    }
+    if differences > 0 {
+      Issue.record(
+        """
+        seed \(seed): \(differences) of \(addresses.count) addresses differ, deepest \(generated.deepest ?? 10)
+        \(generated.files.map { "== \($0.name) \(String($0.mode, radix: 8)) \($0.owner)\n\($0.text)" }.joined(separator: "\n"))
+        """)
+    }
+  }
+
+  /// An address as messages show it: without its middle where it is long.
+  private static func shown(_ address: String) -> String {
+    address.utf8.count < 203 ? address : "\(address.prefix(100))...\(address.suffix(100))"
+  }
+
+  /// What sendmail would print, sorted.
+  private static func lines(_ name: Report.Name) -> [String] {
+    var lines: [String] = []
+    for delivery in name.deliveries {
+      let host = delivery.host.map { ", host \($0)" } ?? ""
+      lines.append("\(shown(delivery.address))... deliverable: mailer \(delivery.mailer)\(host), user \(delivery.user)")
+    }
+    // What cannot be read is told in full.
+    for failure in name.failures where failure.reason != "unreadable" {
+      // That of a loop is about nobody.
+      let subject = failure.reason == "loop" ? "" : "\(shown(failure.address))... "
+      var place = ""
+      if let last = failure.steps.last(where: { ["include", "forward"].contains($0.kind) }) {
+        place = "\(last.file ?? ""): line \(last.line ?? 0): "
+      }
+      lines.append(place + subject + failure.text)
+    }
+    for message in name.messages {
+      lines.append((message.file.map { "\($0): line \(message.line ?? 0): " } ?? "") + message.text)
+    }
+    return lines
+  }
+
+  private static func trimmed(_ lines: [String]) -> [String] {
+    lines.map { $0.replacing(#/[ \t\r]+\.\.\. /#, with: "... ") }.sorted()
+  }
+}
