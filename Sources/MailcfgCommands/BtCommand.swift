@@ -26,7 +26,7 @@ struct BtCommand: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      let evaluated = try options.directory().evaluated(mode: "t")
+      let evaluated = try options.directory().evaluated(mode: "t", showsSecrets: options.showSecrets)
       var mode = TestMode(evaluated.configuration, EvaluationContext(lookups: evaluated.lookups))
       for levels in debug { _ = mode.run(ByteString("-d\(levels)")) }
       for finding in evaluated.configuration.diagnostics {

@@ -20,6 +20,7 @@ struct ChangeReport: Encodable {
   var version = 1
   var changed: Bool
   var dryRun: Bool
+  var id: Int?
   var changes: [Line]
   var maps: [Map]
   var findings: [Finding]
@@ -63,18 +64,20 @@ extension Output {
   /// - Parameters:
   ///   - table: The table.
   ///   - reason: Why.
+  ///   - secrets: The words of the command line that the history is not to keep.
   ///   - buildsOlderMaps: See ``MailDirectory/Options``.
   ///   - edit: Makes the change to the text, and says what is to be said of it.
   /// - Returns: The directory and what changed in it.
   @discardableResult
   func change(
-    _ table: MailTable, reason: String? = nil, buildsOlderMaps: Bool = true,
+    _ table: MailTable, reason: String? = nil, hiding secrets: [String] = [], buildsOlderMaps: Bool = true,
     _ edit: (inout MailTables, inout Remarks) throws(EditError) -> Void
   ) throws -> (directory: MailDirectory, change: MailChange) {
     let directory = try options.directory()
     var remarks = Remarks(path: directory.path(of: table))
     var changeOptions = options.changeOptions
     changeOptions.buildsOlderMaps = buildsOlderMaps
+    if !secrets.isEmpty { changeOptions.command = GlobalOptions.commandLine(hiding: secrets) }
     let change = try directory.change(reason: reason, to: [table], options: changeOptions) {
       (tables) throws(EditError) in try edit(&tables, &remarks)
     }
@@ -101,7 +104,7 @@ extension Output {
         + change.findings.map { Finding($0.finding, file: $0.path) }
       try json(
         ChangeReport(
-          changed: change.isChange, dryRun: options.dryRun,
+          changed: change.isChange, dryRun: options.dryRun, id: change.id,
           changes: change.texts.flatMap { text in
             text.changes.map { line in
               ChangeReport.Line(
@@ -117,7 +120,7 @@ extension Output {
     for warning in remarks.warnings { finding(warning, path: remarks.path, always: true) }
     if allFindings || !options.quiet { tell(change.findings, all: allFindings || options.verbose) }
     if options.dryRun {
-      for text in change.texts { result(withoutSecrets(diff: text.diff)) }
+      for text in change.texts { result(options.showSecrets ? text.diffWithSecrets : text.diff) }
     }
     guard !options.quiet else { return }
     if !options.dryRun {
@@ -161,21 +164,7 @@ extension Output {
   }
 
   /// A line of a table, for output: without the password that it may hold.
-  func shown(_ line: ByteString) -> ByteString {
-    let key = ByteString(line.bytes.prefix { !ASCII.isSpace($0) })
-    guard !options.showSecrets, AccessKey(key).tag == .authInfo else { return line }
-    return ByteString(key.bytes + [ASCII.tab] + Array("***".utf8))
-  }
-
-  /// A unified diff without passwords.
-  private func withoutSecrets(diff: [UInt8]) -> [UInt8] {
-    guard !options.showSecrets else { return diff }
-    let text = Text(diff)
-    return (0..<text.lineCount).flatMap { index -> [UInt8] in
-      let line = text.buffer[text.content(at: index)]
-      return line.prefix(1) + shown(ByteString(line.dropFirst())).bytes + [ASCII.lineFeed]
-    }
-  }
+  func shown(_ line: ByteString) -> ByteString { options.showSecrets ? line : Secrets.masked(line: line) }
 
   /// How many entries, in words.
   static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }

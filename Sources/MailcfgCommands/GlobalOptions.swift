@@ -71,6 +71,7 @@ struct GlobalOptions: ParsableArguments {
   /// How a change is to be made.
   var changeOptions: MailDirectory.Options {
     var options = MailDirectory.Options(wait: wait ?? 10, isDryRun: dryRun, buildsMaps: !noBuild)
+    options.command = GlobalOptions.commandLine()
     if !quiet, let progress = Progress() { options.progress = { progress.update($0, $1, of: $2) } }
     return options
   }

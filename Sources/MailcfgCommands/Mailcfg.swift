@@ -32,7 +32,7 @@ public struct Mailcfg: ParsableCommand {
     subcommands: [
       RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
       BuildCommand.self, StatusCommand.self, CheckCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self,
-      BtCommand.self, InitCommand.self,
+      BtCommand.self, HistoryCommand.self, UndoCommand.self, InitCommand.self,
     ],
     groupedSubcommands: [
       CommandGroup(

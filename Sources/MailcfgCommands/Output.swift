@@ -36,6 +36,7 @@ struct Output {
   /// Prints what failed.
   func failed(_ error: MailDirectoryError) {
     Output.write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+    Output.write(options.showSecrets ? error.overlapWithSecrets : error.overlap, to: STDERR_FILENO)
   }
 
   /// Prints a finding; `--quiet` keeps back what is no error.

@@ -226,7 +226,7 @@ struct RelayCommand: ParsableCommand {
       try Output.run(options) { output in
         guard let today = CalendarDate.today else { throw MailDirectoryError(.inputOutput, "the clock cannot be read") }
         // A night job makes no map of what somebody may be in the middle of writing.
-        try output.change(.access, reason: "relay prune", buildsOlderMaps: false) {
+        try output.change(.access, buildsOlderMaps: false) {
           (tables, remarks) throws(EditError) in
           let unreadable = options.quiet ? [] : tables.access.unreadableNotes
           remarks.warnings = unreadable + tables.access.pruneRelays(today: today).warnings

@@ -106,8 +106,10 @@ struct SetEntry<Kind: KeyedTable>: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      try output.change(Kind.table) { (tables, remarks) throws(EditError) in
-        let value = ByteString(value.joined(separator: " "))
+      let written = ByteString(value.joined(separator: " "))
+      let isSecret = Kind.shown(written, of: ByteString(key), secrets: false) != written
+      try output.change(Kind.table, hiding: isSecret ? value : []) { (tables, remarks) throws(EditError) in
+        let value = written
         if case .unchanged(let line) = try Kind.set(value, for: ByteString(key), in: &tables) {
           remarks.unchanged = ["\(remarks.path):\(line): \(key) says so already; nothing to do"]
         }

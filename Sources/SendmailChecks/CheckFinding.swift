@@ -18,7 +18,7 @@ public struct CheckFinding: Sendable, Equatable {
       self.path = path
       self.line = line
       self.column = column
-      self.note = note
+      self.note = Secrets.masked(message: note)
     }
   }
 

@@ -14,9 +14,11 @@ struct EvaluatedTables: Sendable {
   private var tables: [ByteString: Contents] = [:]
   /// The paths of the texts, by the names of the maps in lower case.
   private(set) var paths: [ByteString: String] = [:]
+  private let showsSecrets: Bool
 
   /// Reads the texts; `path` says where that of a map is.
-  init(_ configuration: Configuration, _ path: (MapDefinition) -> String?) {
+  init(_ configuration: Configuration, showsSecrets: Bool, _ path: (MapDefinition) -> String?) {
+    self.showsSecrets = showsSecrets
     for map in configuration.maps where map.kind == .table {
       let declaration = map.declaration
       let path = path(map)
@@ -41,7 +43,8 @@ struct EvaluatedTables: Sendable {
 
   func answer(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
     switch tables[map.name.folded] {
-    case .pairs(let pairs): pairs[key].map { .found($0.value, line: $0.line) } ?? .notFound
+    case .pairs(let pairs):
+      pairs[key].map { .found($0.value.shown(of: key, showingSecrets: showsSecrets), line: $0.line) } ?? .notFound
     case .columns(let file): file[key]
     case .absent: .notFound
     case nil: .temporaryFailure

@@ -86,7 +86,7 @@ extension KnownMaps {
       return nil
     }
     let body = lines.joined(separator: "\n") + "\n"
-    guard end == "end \(KnownMaps.hex(KnownMaps.checksum(body.utf8)))" else { return nil }
+    guard end == "end \(RecordText.hex(RecordText.checksum(body.utf8)))" else { return nil }
     lines.removeFirst()
     guard let key = lines.popFirst()?.split(separator: " "), key.count == 2, key[0] == "key",
       let halves = Fingerprint(hex: key[1])
@@ -113,21 +113,11 @@ extension KnownMaps {
     for (table, record) in records.sorted(by: { $0.key < $1.key }) {
       text += "map \(table.rawValue) \(record.rules.hex) \(record.text.text) \(record.map.text) \(record.entries)"
       for key in record.twice.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-        text += " \(key.map { KnownMaps.hex($0) }.joined())"
+        text += " \(key.map { RecordText.hex($0) }.joined())"
       }
       text += "\n"
     }
-    return Array((text + "end \(KnownMaps.hex(KnownMaps.checksum(text.utf8)))\n").utf8)
-  }
-
-  /// FNV-1a, 64 bits: against torn files.
-  private static func checksum(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
-
-  fileprivate static func hex(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: number.bitWidth / 4 - digits.utf8.count) + digits
+    return Array((text + "end \(RecordText.hex(RecordText.checksum(text.utf8)))\n").utf8)
   }
 
   private static func bytes(hex word: Substring) -> [UInt8]? {
@@ -143,22 +133,26 @@ extension KnownMaps {
 }
 
 extension KnownMaps.Contents {
-  fileprivate init?(_ word: Substring) {
+  /// Reads `size:fingerprint`.
+  init?(_ word: Substring) {
     let parts = word.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2, let size = Int(parts[0]), let fingerprint = Fingerprint(hex: parts[1]) else { return nil }
     self.init(size: size, fingerprint: fingerprint)
   }
 
-  fileprivate var text: String { "\(size):\(fingerprint.hex)" }
+  /// As `size:fingerprint`.
+  var text: String { "\(size):\(fingerprint.hex)" }
 }
 
 extension Fingerprint {
-  fileprivate init?(hex: Substring) {
+  /// Reads 32 digits.
+  init?(hex: Substring) {
     guard hex.utf8.count == 32, let first = UInt64(hex.prefix(16), radix: 16),
       let second = UInt64(hex.suffix(16), radix: 16)
     else { return nil }
     self.init(first: first, second: second)
   }
 
-  fileprivate var hex: String { KnownMaps.hex(first) + KnownMaps.hex(second) }
+  /// In 32 digits.
+  var hex: String { RecordText.hex(first) + RecordText.hex(second) }
 }

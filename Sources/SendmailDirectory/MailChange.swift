@@ -12,8 +12,10 @@ public struct MailChange: Sendable {
     public var isNew: Bool
     /// The lines that changed.
     public var changes: [LineChange]
-    /// The same as a unified diff.
-    public var diff: [UInt8]
+    /// The same as a unified diff, with the passwords (`AuthInfo:`) that stand in it: what patch(1) can apply.
+    public var diffWithSecrets: [UInt8]
+    /// The same for people: with `***` in the place of passwords.
+    public var diff: [UInt8] { Text.diff(withoutSecrets: diffWithSecrets) }
   }
 
   /// A map that was built, or found to agree with its text.
@@ -42,6 +44,9 @@ public struct MailChange: Sendable {
   /// Whether anything was written, or would be.
   public var isChange: Bool { !texts.isEmpty || maps.contains(where: \.isRebuilt) }
 
-  /// The changes of all texts as one unified diff.
+  /// The number of the change in the history, for ``MailDirectory/undo(_:options:)``; nil where there is no record of it.
+  public internal(set) var id: Int?
+
+  /// The changes of all texts as one unified diff, with `***` in the place of passwords (`AuthInfo:`).
   public var diff: String { String(decoding: texts.flatMap(\.diff), as: UTF8.self) }
 }

@@ -19,9 +19,14 @@ extension MailDirectory {
   /// A table that has no text is empty where its map is optional (`-o`), otherwise it fails for now, as it does for
   /// sendmail.
   ///
-  /// - Parameter mode: What sendmail is taken to be started for (`${opMode}`): `d` for the daemon, `t` for address-test mode.
+  /// - Parameters:
+  ///   - mode: What sendmail is taken to be started for (`${opMode}`): `d` for the daemon, `t` for address-test mode.
+  ///   - showsSecrets: Whether look-ups of `AuthInfo:` keys find the passwords; otherwise they find `***`, so that whatever
+  ///     prints what rules come by prints no password.
   /// - Throws: ``MailDirectoryError/Code/configuration`` where there is no sendmail.cf, otherwise what hinders reading it.
-  public func evaluated(mode: ByteString = "d") throws(MailDirectoryError) -> Evaluated {
+  public func evaluated(
+    mode: ByteString = "d", showsSecrets: Bool = false
+  ) throws(MailDirectoryError) -> Evaluated {
     guard let path = configurationPath else {
       throw MailDirectoryError(.configuration, "\(self.path): there is no sendmail.cf; --cf FILE names one")
     }
@@ -37,7 +42,7 @@ extension MailDirectory {
       }
       return .text(bytes)
     }
-    return evaluated(configuration) { map in
+    return evaluated(configuration, showsSecrets) { map in
       map.declaration.file.flatMap { try? locations.rebased($0.description) }
     }
   }
@@ -55,11 +60,13 @@ extension MailDirectory {
       names: locations.hostNames.sorted { $0.lexicographicallyPrecedes($1) }.map { ByteString($0) },
       virtualUsers: "virtusertable")
     let host = HostFacts(name: MailDirectory.hostName, otherNames: ["[127.0.0.1]"], operationMode: mode)
-    return evaluated(Configuration(text, host: host)) { _ in path }
+    return evaluated(Configuration(text, host: host), false) { _ in path }
   }
 
-  private func evaluated(_ configuration: Configuration, _ path: (MapDefinition) -> String?) -> Evaluated {
-    let tables = EvaluatedTables(configuration, path)
+  private func evaluated(
+    _ configuration: Configuration, _ showsSecrets: Bool, _ path: (MapDefinition) -> String?
+  ) -> Evaluated {
+    let tables = EvaluatedTables(configuration, showsSecrets: showsSecrets, path)
     let services = service(of: configuration)
     let delivery = DeliveryFiles(locations, classes: configuration)
     var lookups = Lookups(

@@ -33,6 +33,8 @@ public struct MailDirectory: Sendable {
     ///
     /// What was asked for is then so for sendmail as well.
     public var buildsOlderMaps: Bool
+    /// The command line for the history, the program's name left out, as should be what is secret.
+    public var command: [String]?
     /// Is called now and then while a map is built: its path, how many pairs are written, and how many there are.
     public var progress: (@Sendable (_ path: String, _ pairs: Int, _ total: Int) -> Void)?
 
@@ -109,7 +111,7 @@ public struct MailDirectory: Sendable {
   /// Changes tables and their maps, all or nothing.
   ///
   /// - Parameters:
-  ///   - reason: Why. It is taken already for the history of changes that is to come, and not kept so far.
+  ///   - reason: Why, for the ``history()``. Keep passwords out of it.
   ///   - tables: The tables that `body` may change; nil for all. One that is not there yet is made by its first entry.
   ///   - options: How.
   ///   - body: Makes the change to the texts.
@@ -123,7 +125,9 @@ public struct MailDirectory: Sendable {
     var foreign: (any Error)?
     do {
       let rebuild: Rebuild = options.buildsOlderMaps ? .whenOlder : .never
-      return try transact(tables ?? openableTables, options, rebuild: rebuild) { (tables) throws(EditError) in
+      let origin = ChangeOrigin(reason: reason)
+      return try transact(tables ?? openableTables, options, rebuild: rebuild, origin: origin) {
+        (tables) throws(EditError) in
         do {
           try body(&tables)
         } catch let error as EditError {
@@ -236,9 +240,13 @@ extension MailDirectory {
     return opened
   }
 
+  /// Makes a change.
+  ///
+  /// - Parameters:
+  ///   - origin: Why it is made, for the history; nil where it is to have no record.
   func transact(
     _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
-    mayBeMissing: Bool = true, _ body: (inout MailTables) throws(EditError) -> Void
+    mayBeMissing: Bool = true, origin: ChangeOrigin? = nil, _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
     // A configuration that does not fit is the better reason.
     for table in tables { _ = try locations.location(of: table) }
@@ -274,6 +282,7 @@ extension MailDirectory {
     let maps = try system { () throws(SystemError) in
       try MapUpdate(locations, staging, in: Directory(path), progress: options.progress)
     }
+    var records: [ChangeRecord.TextRecord] = []
     for (table, file) in opened.files.sorted(by: { $0.key < $1.key }) {
       let text = opened.tables.text(table)
       let isEdited = text.isChanged
@@ -286,7 +295,10 @@ extension MailDirectory {
         change.texts.append(
           MailChange.TextChange(
             table: table, path: file.location.path, isNew: file.status == nil, changes: text.changes,
-            diff: text.unifiedDiff(from: file.location.path, to: file.location.path)))
+            diffWithSecrets: text.unifiedDiff(from: file.location.path, to: file.location.path)))
+        if origin != nil, let contents = maps.newContents(of: table) {
+          records.append(try record(of: text, in: table, file, contents))
+        }
       }
       change.findings += opened.tables.diagnostics(table).map { (file.location.path, $0) }
       guard options.buildsMaps, isEdited || file.status != nil,
@@ -298,6 +310,16 @@ extension MailDirectory {
     change.findings.sort { ($0.path, $0.finding.line) < ($1.path, $1.finding.line) }
     if change.isChange { try checkSafety(of: change) }
     if change.isChange, let staging {
+      if let origin, !records.isEmpty {
+        let record = ChangeRecord(origin, options, records)
+        let added = try system { () throws(SystemError) in
+          try HistoryFile(in: Directory(path)).add(record, to: staging)
+        }
+        switch added {
+        case .added(let id): change.id = id
+        case .refused(let why): change.notices.append(why)
+        }
+      }
       let leftover = try system { () throws(SystemError) in try staging.publish(wait: options.wait) }
       if let leftover { change.notices.append("\(leftover); the next change removes it") }
       maps.remember()
@@ -305,7 +327,7 @@ extension MailDirectory {
     return change
   }
 
-  private func system<Result>(_ body: () throws(SystemError) -> Result) throws(MailDirectoryError) -> Result {
+  func system<Result>(_ body: () throws(SystemError) -> Result) throws(MailDirectoryError) -> Result {
     do { return try body() } catch { throw MailDirectoryError(error) }
   }
 }

@@ -34,11 +34,16 @@ public struct MailDirectoryError: Error, Sendable, CustomStringConvertible {
   public var message: String
   /// The refusal of an edit, where that was it.
   public var editError: EditError?
+  /// What later edits made of the lines of a change that cannot be undone for that, as a unified diff with `***` in the
+  /// place of passwords; empty otherwise.
+  public var overlap: [UInt8] { Text.diff(withoutSecrets: overlapWithSecrets) }
+  /// The same with the passwords.
+  public internal(set) var overlapWithSecrets: [UInt8] = []
 
   /// Makes an error.
   public init(_ code: Code, _ message: String) {
     self.code = code
-    self.message = message
+    self.message = Secrets.masked(message: message)
   }
 
   /// Wraps the refusal of an edit.

@@ -21,6 +21,16 @@ public struct MailTables: Sendable {
     }
   }
 
+  /// Edits the text of a table.
+  mutating func edit(_ table: MailTable, _ body: (inout Text) -> Void) {
+    switch table {
+    case .access: body(&access.table.text)
+    case .virtmap: body(&virtualUsers.table.text)
+    case .alias: body(&aliases.text)
+    case .host: body(&hosts.text)
+    }
+  }
+
   /// What is wrong with the lines of a table.
   public func diagnostics(_ table: MailTable) -> [Diagnostic] {
     switch table {

@@ -76,5 +76,6 @@ extension MailDirectory {
     if !recovery.isCompleted { return ["an earlier change that was stopped half-way was taken back"] }
     return ["an earlier change that was stopped half-way was completed: \(recovery.completed.joined(separator: ", "))"]
       + recovery.superseded.map { "\($0): somebody else has replaced it since; it was left alone" }
+      + (recovery.unrecorded.map { ["\($0): it is not what it was; there is no record of that change in it"] } ?? [])
   }
 }

@@ -88,6 +88,11 @@ final class MapUpdate {
     return KnownMaps.Contents(size: bytes.count, fingerprint: Fingerprint(bytes, key: state.key))
   }
 
+  /// The contents of a text that was staged, and the key of their fingerprint.
+  func newContents(of table: MailTable) -> (contents: KnownMaps.Contents, key: FingerprintKey)? {
+    texts[table].map { ($0, state.key) }
+  }
+
   /// Stages an edited text.
   func stage(_ text: Text, of table: MailTable, _ file: MailDirectory.Opened.File) throws(SystemError) {
     guard let staging else { return }

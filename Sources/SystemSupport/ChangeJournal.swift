@@ -1,13 +1,17 @@
 /// What the journal of a change says: where new files lie, and which of them are to go where.
 ///
 /// ```
-/// journal  = header *stage [ *replace commit ]
+/// journal  = header *stage [ *replace [ append ] commit ]
 /// header   = "mailcfg journal 1" LF
 /// stage    = "stage" SP place LF             ; a name in the mail directory, or an absolute path
 /// replace  = "replace" SP new SP old SP stage-number SP name LF
+/// append   = "append" SP name SP position SP length LF record LF
 /// commit   = "commit" SP checksum LF
 /// new      = 1*DIGIT                         ; inode number of the new file
 /// old      = 1*DIGIT                         ; of the file it replaces; 0 if there is none
+/// position = 1*DIGIT                         ; the byte of the file where the record is to begin, and its end so far
+/// length   = 1*DIGIT                         ; of the record, in bytes
+/// record   = *%x0A-7E
 /// stage-number = 1*DIGIT                     ; which of the stage lines, from 0
 /// place    = text
 /// name     = text                            ; in the stage, and in the directory that the stage is in
@@ -31,12 +35,24 @@ struct ChangeJournal: Equatable {
     var name: String
   }
 
+  /// A record to be added to a file of ours in the mail directory.
+  struct Append: Equatable {
+    /// The name of the file.
+    var name: String
+    /// The length of the file before, in bytes.
+    var position: Int
+    /// What is added.
+    var text: String
+  }
+
   static let header = "mailcfg journal 1\n"
 
   /// Where new files lie: a name in the mail directory, or an absolute path.
   var stages: [String] = []
   /// What is to be put into place; empty if that was not to begin yet.
   var replacements: [Replacement] = []
+  /// What is to be added to a file once all is in place.
+  var append: Append?
   /// Whether the commit line is there, and right.
   var isCommitted = false
 
@@ -44,11 +60,13 @@ struct ChangeJournal: Equatable {
   static func line(stage: String) -> String { "stage \(escaped(stage))\n" }
 
   /// The lines that end a journal which so far holds `text`.
-  static func ending(of text: String, _ replacements: [Replacement]) -> String {
+  static func ending(of text: String, _ replacements: [Replacement], _ append: Append? = nil) -> String {
     var lines = ""
     for one in replacements { lines += "replace \(one.new) \(one.old) \(one.stage) \(escaped(one.name))\n" }
-    let sum = String(checksum((text + lines).utf8), radix: 16)
-    return lines + "commit " + String(repeating: "0", count: 16 - sum.utf8.count) + sum + "\n"
+    if let append {
+      lines += "append \(escaped(append.name)) \(append.position) \(append.text.utf8.count)\n\(append.text)\n"
+    }
+    return lines + "commit \(RecordText.hex(RecordText.checksum((text + lines).utf8)))\n"
   }
 
   init() {}
@@ -70,8 +88,13 @@ struct ChangeJournal: Equatable {
         case ("replace", 5):
           guard let replacement = Replacement(Array(words[1...]), stages: stages.count) else { return }
           replacements.append(replacement)
+        case ("append", 4):
+          guard let begun = Append(Array(words[1...]), in: bytes[(end + 1)...]) else { return }
+          append = begun
+          start = end + 1 + begun.text.utf8.count + 1
+          continue
         case ("commit", 2):
-          isCommitted = UInt64(words[1], radix: 16) == Self.checksum(bytes[..<start])
+          isCommitted = UInt64(words[1], radix: 16) == RecordText.checksum(bytes[..<start])
           return
         default: return
         }
@@ -80,49 +103,37 @@ struct ChangeJournal: Equatable {
     }
   }
 
-  private static func checksum(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
+  private static func escaped(_ text: String) -> String { RecordText.escaped(text.utf8) }
 
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-      if byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: "%") {
-        result.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-      }
-    }
-    return result
+  /// Whether a text can be the name of a file in a directory: no slash, not `.` or `..`.
+  fileprivate static func isName(_ name: String) -> Bool {
+    !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0) && name != "." && name != ".."
   }
 
   fileprivate static func unescaped(_ text: String) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%") {
-        guard let digits = String(rest.prefix(2)), digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else {
-          return nil
-        }
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
+    guard let bytes = RecordText.unescaped(text.utf8), !bytes.isEmpty else { return nil }
+    return String(validating: bytes, as: UTF8.self)
   }
 }
 
 extension ChangeJournal.Replacement {
   /// Reads the words after `replace`.
-  ///
-  /// A name is one name: no slash, not `.` or `..`.
   fileprivate init?(_ words: [String], stages: Int) {
     guard let new = UInt64(words[0]), let old = UInt64(words[1]), let stage = Int(words[2]),
-      stage >= 0, stage < stages, let name = ChangeJournal.unescaped(words[3]),
-      !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0), name != ".", name != ".."
+      stage >= 0, stage < stages, let name = ChangeJournal.unescaped(words[3]), ChangeJournal.isName(name)
     else { return nil }
     self.init(new: new, old: old, stage: stage, name: name)
+  }
+}
+
+extension ChangeJournal.Append {
+  /// Reads the words after `append`, and what follows that line.
+  fileprivate init?(_ words: [String], in rest: ArraySlice<UInt8>) {
+    guard let name = ChangeJournal.unescaped(words[0]), ChangeJournal.isName(name), let position = Int(words[1]),
+      let length = Int(words[2]), position >= 0, length >= 0, rest.count > length,
+      rest[rest.startIndex + length] == UInt8(ascii: "\n"),
+      let text = String(validating: rest.prefix(length), as: UTF8.self)
+    else { return nil }
+    self.init(name: name, position: position, text: text)
   }
 }

@@ -6,6 +6,9 @@ package enum CurrentProcess {
   /// The user whose rights it has.
   package static var effectiveUser: UInt32 { geteuid() }
 
+  /// The user who started it, whatever rights it was given.
+  package static var realUser: UInt32 { getuid() }
+
   /// The value of an environment variable; `nil` if it is not set, or empty.
   ///
   /// Bytes that are not UTF-8 come out as U+FFFD. A program with more rights than its caller (set-user-ID) sees none: they are

@@ -23,8 +23,8 @@ internal import Glibc
 package final class FileChange {
   /// The moments of a change, for tests to stop at.
   enum Step: Int, CaseIterable, Sendable {
-    case begun, staged, written, sealed, synced, committed, locked, checked, exchanged, movedOn, unlocked, lasting,
-      cleaned, done
+    case begun, staged, written, sealed, synced, committed, locked, checked, exchanged, movedOn, unlocked, recorded,
+      lasting, cleaned, done
   }
 
   /// Called when a step is done; an error it throws is as one of the next system call.
@@ -36,6 +36,8 @@ package final class FileChange {
   private var journal: JournalFile?
   private var stages: [StagingDirectory] = []
   private var files: [StagedFile] = []
+  private var record: (file: RecordFile, position: Int, text: String)?
+  private var isRecorded = false
 
   /// Begins a change.
   ///
@@ -108,12 +110,22 @@ package final class FileChange {
     return file
   }
 
+  /// Adds a record to a file of ours in the mail directory, if and only if the change takes effect.
+  ///
+  /// - Parameters:
+  ///   - text: The record, of bytes that a journal can hold: line feeds, and what is printable in ASCII.
+  ///   - file: The file, which has to be there already.
+  ///   - position: The length of the file so far, in bytes; what stands behind is cut off.
+  package func add(record text: String, to file: RecordFile, at position: Int) {
+    record = (file, position, text)
+  }
+
   /// Puts all staged files into place.
   ///
-  /// The order is: new files and their directories on the disk; the journal on the disk (only when there are several files);
+  /// The order is: new files and their directories on the disk; the journal on the disk (not for a single file without a record);
   /// the locks of sendmail's tools on all old files, each taken only if all are free, so that nobody waits for us while we
   /// wait; every old file still what it was; exchange; the old files' times moved on, so that a running sendmail opens them
-  /// anew; unlock; directories on the disk; old files removed; journal removed.
+  /// anew; unlock; the record added, and on the disk; directories on the disk; old files removed; journal removed.
   ///
   /// - Parameter wait: For how many seconds to wait for others' locks; 0 tries once.
   /// - Returns: What could not be removed afterwards, which the next change will do; `nil` if nothing is left.
@@ -126,6 +138,11 @@ package final class FileChange {
       try commit()
       try putIntoPlace(wait)
       try reach(.unlocked)
+      if let record {
+        isRecorded = true
+        try record.file.put(record.text, at: record.position)
+      }
+      try reach(.recorded)
       // What the staging directory's own entry of the exchange says after a power cut does not matter: all that is in it is
       // removed, whether the old file or, once more, the new one, and after a check of the file system if it needs one.
       for stage in stages { try stage.parent.descriptor.sync() }
@@ -180,12 +197,17 @@ package final class FileChange {
   }
 
   private func commit() throws(SystemError) {
-    let isOne = files.count < 2
+    let isOne = files.count < 2 && record == nil
     if !isOne {
+      let home = try lock.directory.descriptor.status().identity
+      var isHomeSynced = false
       for stage in stages {
         try stage.directory.descriptor.sync()
         try stage.parent.descriptor.sync()
+        // The journal was made before any stage: its name lasts too.
+        if try stage.parent.descriptor.status().identity == home { isHomeSynced = true }
       }
+      if !isHomeSynced { try lock.directory.descriptor.sync() }
     }
     try reach(.synced)
     let replacements = files.map { file in
@@ -194,7 +216,8 @@ package final class FileChange {
         stage: stages.firstIndex { $0 === file.stage } ?? 0, name: file.location.name)
     }
     // One file needs no journal that outlasts a power cut: it is exchanged, or it is not.
-    try journal?.commit(replacements, lasting: !isOne)
+    let append = record.map { ChangeJournal.Append(name: $0.file.name, position: $0.position, text: $0.text) }
+    try journal?.commit(replacements, append, lasting: !isOne)
     try reach(.committed)
   }
 
@@ -245,6 +268,7 @@ package final class FileChange {
   private func abandon(after error: SystemError) throws(SystemError) -> Never {
     do throws(SystemError) {
       for file in files.reversed() { try file.putBack() }
+      if isRecorded, let record { try record.file.cut(to: record.position) }
       try journal?.uncommit()
       files = []
       try clean()

@@ -34,15 +34,14 @@ final class JournalFile {
     text += line
   }
 
-  /// Notes what is to be put into place.
+  /// Notes what is to be put into place, and what is to be added to a file then.
   ///
-  /// With `lasting`, waits until the journal is on the disk.
-  func commit(_ replacements: [ChangeJournal.Replacement], lasting: Bool) throws(SystemError) {
-    try file.write(ChangeJournal.ending(of: text, replacements).utf8.span)
-    if lasting {
-      try file.sync()
-      try directory.descriptor.sync()
-    }
+  /// With `lasting`, waits until that is on the disk; the journal's own name is the caller's care.
+  func commit(
+    _ replacements: [ChangeJournal.Replacement], _ append: ChangeJournal.Append?, lasting: Bool
+  ) throws(SystemError) {
+    try file.write(ChangeJournal.ending(of: text, replacements, append).utf8.span)
+    if lasting { try file.sync() }
   }
 
   /// Takes the commit back, after everything is as it was.

@@ -8,6 +8,8 @@ package struct Recovery: Sendable, Equatable {
   package var completed: [String] = []
   /// The files of the change that somebody else has replaced since; they were left as they are.
   package var superseded: [String] = []
+  /// The file of ours whose record of the change could not be added, as it is not there any more, or not to be trusted.
+  package var unrecorded: String?
 }
 
 extension WriterLock {
@@ -42,6 +44,9 @@ extension WriterLock {
         } else {
           recovery.superseded.append(parent.path(of: one.name))
         }
+      }
+      if let append = journal.append, !recovery.completed.isEmpty, try !add(append) {
+        recovery.unrecorded = directory.path(of: append.name)
       }
       for (parent, _) in stages.compactMap({ $0 }) { try parent.descriptor.sync() }
     }
@@ -123,6 +128,18 @@ extension WriterLock {
       if !error.isChanged { throw error }
       return false
     }
+    return true
+  }
+
+  /// Sees that a record is in its file.
+  ///
+  /// - Returns: Whether it is; not if the file is gone, cut or in other hands.
+  private func add(_ append: ChangeJournal.Append) throws(SystemError) -> Bool {
+    // Nothing but files of our own: whoever could write the journal need not be able to write every file.
+    guard append.name.hasPrefix(".mailcfg."), let file = try RecordFile(append.name, in: directory, for: .writing),
+      file.isTrusted, try file.size() >= append.position
+    else { return false }
+    try file.put(append.text, at: append.position)
     return true
   }
 

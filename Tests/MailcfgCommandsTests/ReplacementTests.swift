@@ -31,8 +31,8 @@ import Testing
     #expect(try place.mode("aliases.db") == 0o644)
     #expect(
       try listDirectory(place.mail) == [
-        ".mailcfg.lock", ".mailcfg.state", "access", "access.db", "aliases", "aliases.db", "sendmail.cw", "virtmaps",
-        "virtmaps.db",
+        ".mailcfg.history", ".mailcfg.lock", ".mailcfg.state", "access", "access.db", "aliases", "aliases.db",
+        "sendmail.cw", "virtmaps", "virtmaps.db",
       ])
   }
 

@@ -124,7 +124,10 @@ import Testing
     #expect(!again.errorText.contains("--reload"))
     try place("host", "remove", "NEW.example")
     #expect(try place.read("sendmail.cw") == before)
-    #expect(try listDirectory(place.mail) == [".mailcfg.lock", "access", "aliases", "sendmail.cw", "virtmaps"])
+    #expect(
+      try listDirectory(place.mail) == [
+        ".mailcfg.history", ".mailcfg.lock", "access", "aliases", "sendmail.cw", "virtmaps",
+      ])
   }
 
   @Test func reloadSignalsTheProcessOfThePidFile() throws {

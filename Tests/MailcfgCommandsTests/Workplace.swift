@@ -76,8 +76,10 @@ final class Workplace {
 
   func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
 
-  /// The names in the mail directory, our lock file and what is known of maps, which stay, left out.
-  func names() throws -> [String] { try listDirectory(mail).filter { $0 != ".mailcfg.lock" && $0 != ".mailcfg.state" } }
+  /// The names in the mail directory, our lock file, what is known of maps and the history, which stay, left out.
+  func names() throws -> [String] {
+    try listDirectory(mail).filter { ![".mailcfg.lock", ".mailcfg.state", ".mailcfg.history"].contains($0) }
+  }
 
   /// Does what an editor does in a text that need not be UTF-8: writes other bytes in the place of some that stand there.
   ///

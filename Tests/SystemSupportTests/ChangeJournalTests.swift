@@ -9,17 +9,20 @@ import Testing
     ChangeJournal.Replacement(new: .max, old: 0, stage: 1, name: "ali ases%\n"),
   ]
 
+  private let append = ChangeJournal.Append(name: ".mailcfg.x y", position: 17, text: "a\ncommit 0\n\n")
+
   private var text: String {
     let begun = ChangeJournal.header + stages.map(ChangeJournal.line(stage:)).joined()
-    return begun + ChangeJournal.ending(of: begun, replacements)
+    return begun + ChangeJournal.ending(of: begun, replacements, append)
   }
 
   @Test func readsWhatItWrites() {
     let journal = ChangeJournal(parsing: Array(text.utf8))
     #expect(journal.stages == stages)
     #expect(journal.replacements == replacements)
+    #expect(journal.append == append)
     #expect(journal.isCommitted)
-    #expect(text.split(separator: "\n").count == 6)
+    #expect(text.split(separator: "\n").count == 9)
   }
 
   /// A format that another version reads: pinned, checksum and all.
@@ -31,6 +34,23 @@ import Testing
         stage .mailcfg-abc
         replace 12 7 0 access.db
         commit 5d94e1adc96e8f64
+
+        """)
+  }
+
+  @Test func aRecordIsWrittenLikeThis() {
+    let begun = ChangeJournal.header + ChangeJournal.line(stage: ".mailcfg-abc")
+    #expect(
+      begun + ChangeJournal.ending(of: begun, [replacements[0]], append) == """
+        mailcfg journal 1
+        stage .mailcfg-abc
+        replace 12 7 0 access.db
+        append .mailcfg.x%20y 17 12
+        a
+        commit 0
+
+
+        commit 8b6b9e9a1b1c1d1e
 
         """)
   }
@@ -53,7 +73,8 @@ import Testing
         flipped[index] ^= 1 << bit
         let journal = ChangeJournal(parsing: flipped)
         // Lower and upper case of the checksum's digits are the same number.
-        #expect(!journal.isCommitted || journal.replacements == replacements && journal.stages == stages)
+        let isSame = journal.replacements == replacements && journal.stages == stages && journal.append == append
+        #expect(!journal.isCommitted || isSame)
       }
     }
   }

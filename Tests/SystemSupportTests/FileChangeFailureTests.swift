@@ -27,9 +27,11 @@ import Testing
 
   // MARK: Failing at each step
 
-  @Test(arguments: [true, false], [true, false])
-  func failingAfterAnyStepLeavesTheOldState(canExchange: Bool, isOne: Bool) throws {
-    let change = SampleChange(path: scratch.path, canExchange: canExchange, isOne: isOne)
+  @Test(arguments: [(true, false), (false, true), (true, true), (false, false)], [true, false])
+  func failingAfterAnyStepLeavesTheOldState(kind: (canExchange: Bool, isOne: Bool), isRecorded: Bool) throws {
+    let (canExchange, isOne) = kind
+    let change = SampleChange(path: scratch.path, canExchange: canExchange, isOne: isOne, isRecorded: isRecorded)
+    SampleChange.prepareRecords(scratch)
     let times = try SampleChange.before.keys.map { try scratch.status($0).modified }
     let inodes = try SampleChange.before.keys.map { try scratch.status($0).identity }
     var last = FileChange.Step.begun
@@ -49,6 +51,7 @@ import Testing
       #expect(error?.call == "test")
       if last == .cleaned { break }
       #expect(try change.state() == [], "after \(last)")
+      #expect(!change.hasRecord, "after \(last)")
       #expect(try SampleChange.before.keys.map { try scratch.status($0).modified } == times)
       #expect(try SampleChange.before.keys.map { try scratch.status($0).identity } == inodes)
       try expectNoLock()
@@ -60,6 +63,7 @@ import Testing
     #expect(failure { () throws(SystemError) in _ = try FileChange(lock) }?.problem == .unfinishedChange)
     #expect(try lock.recover()?.isCompleted == true)
     #expect(try change.state() == change.whole)
+    #expect(change.hasRecord == isRecorded)
   }
 
   // MARK: Somebody else

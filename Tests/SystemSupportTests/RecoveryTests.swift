@@ -18,17 +18,19 @@ import Testing
 
   @Test func thereIsNothingToDoAsARule() throws { #expect(try recover() == nil) }
 
-  @Test(arguments: [true, false], [true, false])
-  func killedAfterAnyStepItIsAllOldOrAllNew(canExchange: Bool, isOne: Bool) async throws {
+  @Test(arguments: [(true, false), (false, true), (true, true), (false, false)], [true, false])
+  func killedAfterAnyStepItIsAllOldOrAllNew(kind: (canExchange: Bool, isOne: Bool), isRecorded: Bool) async throws {
+    let (canExchange, isOne) = kind
     struct Case: Codable {
       var change: SampleChange
       var count: Int
     }
-    let change = SampleChange(path: scratch.path, canExchange: canExchange, isOne: isOne)
+    let change = SampleChange(path: scratch.path, canExchange: canExchange, isOne: isOne, isRecorded: isRecorded)
     var outcomes: [Set<String>] = []
     for count in 0..<40 {
       for name in SampleChange.after.keys { unsafe unlink(scratch(name)) }
       for (name, text) in SampleChange.before { scratch.write(name, text) }
+      SampleChange.prepareRecords(scratch)
       let readers = try SampleChange.before.keys.map {
         try FileLocation(scratch($0)).directory.open(
           String($0.split(separator: "/").last ?? ""), O_RDONLY)
@@ -50,6 +52,8 @@ import Testing
       #expect(state == [] || state == change.whole, "after \(count) steps")
       #expect(recovery == nil || recovery?.isCompleted == (state == change.whole))
       #expect(recovery?.superseded ?? [] == [])
+      #expect(recovery?.unrecorded == nil)
+      #expect(change.hasRecord == (isRecorded && state == change.whole), "after \(count) steps")
       #expect(try recover() == nil)
       // Whoever still has an old file open is told.
       if state == change.whole {

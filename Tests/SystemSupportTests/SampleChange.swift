@@ -15,12 +15,23 @@ struct SampleChange: Codable {
   var path: String
   var canExchange = true
   var isOne = false
+  /// Whether a record is added to a file of ours.
+  var isRecorded = false
+  static let records = "etc/mail/.mailcfg.records"
+  static let firstRecord = "first record\n"
+  static let secondRecord = "second record\n"
 
   /// Lays out the old files.
   static func prepare(_ scratch: Scratch) {
     scratch.makeDirectory("etc")
     scratch.makeDirectory("etc/mail")
     for (name, text) in before { scratch.write(name, text) }
+  }
+
+  /// Lays out a file with one record, and what a write that was torn has left behind it.
+  static func prepareRecords(_ scratch: Scratch) {
+    scratch.write(records, firstRecord + "seco")
+    unsafe chmod(scratch(records), 0o600)
   }
 
   /// Makes the change.
@@ -40,6 +51,9 @@ struct SampleChange: Codable {
       try change.stage(Array("new aliases!".utf8), at: FileLocation("\(path)/etc/aliases"))
       try change.stage(Array("new".utf8), at: FileLocation("\(path)/etc/mail/cw"), expecting: .nothing)
     }
+    if isRecorded, let file = try RecordFile(".mailcfg.records", in: lock.directory, for: .writing) {
+      change.add(record: Self.secondRecord, to: file, at: Self.firstRecord.utf8.count)
+    }
     return try change.publish(wait: wait)
   }
 
@@ -52,11 +66,14 @@ struct SampleChange: Codable {
     unsafe rename("\(path).tmp", path)
   }
 
+  /// Whether the record is there, whole.
+  var hasRecord: Bool { readText("\(path)/\(Self.records)") == Self.firstRecord + Self.secondRecord }
+
   /// Which of the files are new; `nil` if one is neither old nor new, or something lies about.
   func state() throws -> Set<String>? {
     var names = Set(try Directory("\(path)/etc").names().map { "etc/\($0)" })
     names.formUnion(try Directory("\(path)/etc/mail").names().map { "etc/mail/\($0)" })
-    names.subtract(["etc/mail", "etc/mail/.mailcfg.lock"])
+    names.subtract(["etc/mail", "etc/mail/.mailcfg.lock", Self.records])
     if !names.isSubset(of: Self.after.keys) || !names.isSuperset(of: Self.before.keys) { return nil }
     var new: Set<String> = []
     for name in names {

@@ -113,7 +113,7 @@ struct TablePass {
 
   /// A pair for a message: what logs in elsewhere is kept secret.
   private static func shown(_ key: ByteString, _ value: ByteString) -> String {
-    "\(key.escaped)  \(AccessKey(key).tag == .authInfo ? "***" : value.escaped)"
+    "\(key.escaped)  \(value.shown(of: key).escaped)"
   }
 
   private static func addDuplicate(_ line: Int, counted: Int, _ table: Table, _ findings: inout FileFindings) {

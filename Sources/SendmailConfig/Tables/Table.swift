@@ -6,7 +6,7 @@ internal import SystemSupport
 /// lines of its own entry; a new line takes the habits of the file (separator, column, line end, place).
 public struct Table: Sendable {
   /// The text, edits included.
-  public private(set) var text: Text
+  public package(set) var text: Text
   /// How its lines are read.
   public let grammar: TableGrammar
 

@@ -25,7 +25,7 @@ extension Table {
     _ value: ByteString, for key: ByteString, behind isSibling: (ByteString, ByteString) -> Bool = { _, _ in false }
   ) throws(EditError) -> Edit {
     try check(key: key)
-    try check(value: value)
+    try check(value: value, of: key)
     if let line = firstLines(of: [key.folded])[key.folded], case .entry(let fields) = classify(line) {
       guard !text.buffer[fields.value].elementsEqual(value.bytes) else { return .unchanged(line: line + 1) }
       let rest = text.buffer[text.content(at: line)].last == ASCII.carriageReturn ? [ASCII.carriageReturn] : []
@@ -83,7 +83,7 @@ extension Table {
     }
     for (key, value) in pairs {
       try check(key: key)
-      try check(value: value)
+      try check(value: value, of: key)
       let line = key.bytes + style.separator(keyWidth: key.bytes.count) + value.bytes
       try check(length: line.count + lineEnd.count - 1)
       try verify(line, key, value)
@@ -111,9 +111,9 @@ extension Table {
     }
   }
 
-  private func check(value: ByteString) throws(EditError) {
+  private func check(value: ByteString, of key: ByteString) throws(EditError) {
     func refuse(_ why: String) throws(EditError) -> Never {
-      throw EditError(.badValue, "value \"\(value.escaped)\": \(why)")
+      throw EditError(.badValue, "value \"\(value.shown(of: key).escaped)\": \(why)")
     }
     guard let first = value.bytes.first else {
       if grammar.allowsEmptyValues { return }

@@ -37,8 +37,8 @@ public struct Diagnostic: Sendable, Equatable {
     self.severity = severity
     self.line = line
     self.column = column
-    self.message = message
-    self.remedy = remedy
+    self.message = Secrets.masked(message: message)
+    self.remedy = Secrets.masked(message: remedy)
   }
 
   /// `path:line:column: severity: message; remedy [code]`.

@@ -27,7 +27,7 @@ public struct EditError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Makes a refusal.
   public init(_ code: Code, _ message: String) {
     self.code = code
-    self.message = message
+    self.message = Secrets.masked(message: message)
   }
 
   /// The message.

@@ -81,9 +81,26 @@ extension Text {
   ///   - new: The name behind `+++`.
   /// - Complexity: O(*n*) in bytes.
   public func unifiedDiff(from old: String, to new: String) -> [UInt8] {
+    var result: [UInt8] = []
+    forEachGroup { oldRange, newRange, forEachLine in
+      if result.isEmpty { result = UnifiedDiff.heading(from: old, to: new) }
+      result += UnifiedDiff.heading(oldRange, newRange)
+      forEachLine { sign, line in UnifiedDiff.append(sign, line, to: &result) }
+    }
+    return result
+  }
+
+  /// Calls `body` with the lines of each group of edits, those of the text as read and those of the edited text, and with
+  /// what goes through the lines of both.
+  ///
+  /// Groups have three lines of context, and further apart than that.
+  package func forEachGroup(
+    _ body: (
+      _ old: Range<Int>, _ new: Range<Int>,
+      _ forEachLine: (_ body: (TextPatch.Sign, ArraySlice<UInt8>) -> Void) -> Void
+    ) -> Void
+  ) {
     let hunks = self.hunks()
-    guard !hunks.isEmpty else { return [] }
-    var result = Array("--- \(old)\n+++ \(new)\n".utf8)
     let context = 3
     var index = 0
     while index < hunks.count {
@@ -96,18 +113,18 @@ extension Text {
       let after = min(context, lines.count - hunks[last].new.upperBound)
       let oldRange = hunks[index].old.lowerBound - before..<hunks[last].old.upperBound + after
       let newRange = hunks[index].new.lowerBound - before..<hunks[last].new.upperBound + after
-      result += Array("@@ -\(Text.hunkRange(oldRange)) +\(Text.hunkRange(newRange)) @@\n".utf8)
-      var position = newRange.lowerBound
-      for hunk in group {
-        for kept in position..<hunk.new.lowerBound { Text.append(" ", line(kept + 1), to: &result) }
-        for removed in Text.cut(buffer[hunk.removed]) { Text.append("-", removed, to: &result) }
-        for added in hunk.new { Text.append("+", line(added + 1), to: &result) }
-        position = hunk.new.upperBound
+      body(oldRange, newRange) { body in
+        var position = newRange.lowerBound
+        for hunk in group {
+          for kept in position..<hunk.new.lowerBound { body(.kept, line(kept + 1)) }
+          for removed in Text.cut(buffer[hunk.removed]) { body(.removed, removed) }
+          for added in hunk.new { body(.added, line(added + 1)) }
+          position = hunk.new.upperBound
+        }
+        for kept in position..<newRange.upperBound { body(.kept, line(kept + 1)) }
       }
-      for kept in position..<newRange.upperBound { Text.append(" ", line(kept + 1), to: &result) }
       index = last + 1
     }
-    return result
   }
 
   /// The places where the edited text differs from the text as read.
@@ -161,16 +178,5 @@ extension Text {
     if line.last == ASCII.lineFeed { line.removeLast() }
     if line.last == ASCII.carriageReturn { line.removeLast() }
     return ByteString(line)
-  }
-
-  private static func hunkRange(_ range: Range<Int>) -> String {
-    // POSIX diff -u: an empty range is named by the line before it.
-    range.count == 1
-      ? "\(range.lowerBound + 1)" : "\(range.isEmpty ? range.lowerBound : range.lowerBound + 1),\(range.count)"
-  }
-
-  private static func append(_ sign: Character, _ line: ArraySlice<UInt8>, to result: inout [UInt8]) {
-    result += Array(String(sign).utf8) + line
-    if line.last != ASCII.lineFeed { result += Array("\n\\ No newline at end of file\n".utf8) }
   }
 }

@@ -1,0 +1,82 @@
+/// What logs in at other servers, kept out of whatever is shown: the values of `AuthInfo:` keys (cf/README, "STARTTLS AND
+/// AUTH").
+///
+/// The values are lists such as `"U:anna" "P:secret"`, or `"P=c2VjcmV0"` in base64. What hides them does so in lines that are
+/// no entries too: a comment, a line that makemap refuses, one with a quote in its key.
+package enum Secrets {
+  /// What stands in the place of a secret.
+  package static let mask: [UInt8] = Array("***".utf8)
+  private static let tag = Array("authinfo".utf8)
+
+  /// A line of a table without the secrets that it may hold.
+  ///
+  /// - Complexity: O(*n*) in bytes.
+  package static func masked(line: ByteString) -> ByteString {
+    let bytes = line.bytes
+    if let start = firstTag(in: bytes) {
+      // The word with the tag is the key; what is quoted in it is a value that somebody forgot to set apart.
+      let key = bytes[..<start] + bytes[start...].prefix { !ASCII.isSpace($0) && $0 != ASCII.quote }
+      guard bytes[key.endIndex...].contains(where: { !ASCII.isSpace($0) }) else { return line }
+      return ByteString(key + [ASCII.tab] + mask)
+    }
+    guard let item = firstItem(in: bytes[...], unquoted: false) else { return line }
+    return ByteString(bytes[..<item.lowerBound] + mask)
+  }
+
+  /// A message without passwords that it may quote.
+  package static func masked(message: String) -> String {
+    let bytes = Array(message.utf8)
+    let isAboutLogin = firstTag(in: bytes) != nil
+    guard var item = firstItem(in: bytes[...], unquoted: isAboutLogin) else { return message }
+    var result: [UInt8] = []
+    var start = 0
+    while true {
+      result += bytes[start..<item.lowerBound] + mask
+      start = item.upperBound
+      guard let next = firstItem(in: bytes[start...], unquoted: isAboutLogin) else { break }
+      item = next
+    }
+    return String(decoding: result + bytes[start...], as: UTF8.self)
+  }
+
+  /// Where a word `authinfo` with its colon, or a blank in its place, begins.
+  private static func firstTag(in bytes: [UInt8]) -> Int? {
+    guard bytes.count > tag.count else { return nil }
+    for start in 0..<bytes.count - tag.count where ASCII.lowercased(bytes[start]) == tag[0] {
+      let next = bytes[start + tag.count]
+      guard next == ASCII.colon || ASCII.isSpace(next) else { continue }
+      if zip(bytes[start...], tag).allSatisfy({ ASCII.lowercased($0) == $1 }) { return start }
+    }
+    return nil
+  }
+
+  /// Where the first password stands: behind `P:` or `P=` at the beginning of an item, up to the quote that ends it.
+  private static func firstItem(in bytes: ArraySlice<UInt8>, unquoted: Bool) -> Range<Int>? {
+    var index = bytes.startIndex
+    while let found = bytes[index...].firstIndex(where: { ASCII.lowercased($0) == UInt8(ascii: "p") }) {
+      index = found + 1
+      guard index < bytes.endIndex, bytes[index] == ASCII.colon || bytes[index] == UInt8(ascii: "=") else { continue }
+      let isQuoted = found > bytes.startIndex && bytes[found - 1] == ASCII.quote
+      let isWord = found == bytes.startIndex || ASCII.isSpace(bytes[found - 1])
+      guard isQuoted || unquoted && isWord else { continue }
+      let start = index + 1
+      let end = bytes[start...].firstIndex { isQuoted ? $0 == ASCII.quote : ASCII.isSpace($0) || $0 == ASCII.quote }
+      guard end != start else { continue }
+      return start..<(end ?? bytes.endIndex)
+    }
+    return nil
+  }
+}
+
+extension ByteString {
+  /// The value of a key of a map for output: three stars where it logs in elsewhere (`AuthInfo:`), and with
+  /// `showingSecrets` as it is.
+  package func shown(of key: ByteString, showingSecrets: Bool = false) -> ByteString {
+    // Most keys cannot have the tag, and a million of them may be looked up at a time.
+    guard !showingSecrets else { return self }
+    if let first = key.bytes.first, ASCII.lowercased(first) == UInt8(ascii: "a"), AccessKey(key).tag == .authInfo {
+      return ByteString(Secrets.mask)
+    }
+    return Secrets.masked(line: self)
+  }
+}

@@ -1,0 +1,167 @@
+internal import SendmailConfig
+internal import SystemSupport
+
+extension MailDirectory {
+  /// The changes that were made to the texts, the oldest first.
+  ///
+  /// At least the last thousand are there, or as many as fill 2 MiB. Maps that were built for an unchanged text, and what
+  /// editors and other programs did, are not among them.
+  ///
+  /// - Throws: ``MailDirectoryError`` where the history may not be read, or is not to be trusted: only the directory's owner
+  ///   and root can read it, since it holds what is needed to bring back passwords.
+  /// - Complexity: O(*n*) in bytes of the history.
+  public func history() throws(MailDirectoryError) -> [ChangeRecord] {
+    let home = try system { () throws(SystemError) in try Directory(path) }
+    return try HistoryFile(in: home).records()
+  }
+
+  /// What ``undo(_:options:)`` did.
+  public struct Undo: Sendable {
+    /// The change that was to be taken back; nil where there is none that could be.
+    public internal(set) var record: ChangeRecord?
+    /// What was changed for it; nothing where it had been undone already, or the texts are as before it.
+    public internal(set) var change = MailChange()
+  }
+
+  /// Takes a change back: its lines become again what they were before it, in texts that may have been edited since, and the
+  /// maps are built.
+  ///
+  /// What other edits did to other lines stays. The lines are found by themselves and the three lines around them, wherever
+  /// they stand now; nothing is guessed. Right after the change the texts get back the very bytes that they had. An undo is a
+  /// change as any other: undoing it makes the change again.
+  ///
+  /// - Parameters:
+  ///   - id: The number of the change; nil for the last one that neither is undone nor undoes another.
+  ///   - options: How.
+  /// - Returns: What was done; nothing where the change is undone already, or there is none.
+  /// - Throws: ``MailDirectoryError``: ``MailDirectoryError/Code/badData`` where there is no such change, or later edits
+  ///   overlap, which ``MailDirectoryError/overlap`` shows. Nothing has changed then.
+  public func undo(_ id: Int? = nil, options: Options = Options()) throws(MailDirectoryError) -> Undo {
+    // Without a lock somebody else may be quicker than we: then once more.
+    for _ in 0..<8 {
+      let record = try undoable(id, try history())
+      guard let record, record.undoneBy == nil else { return Undo(record: record) }
+      guard record.isUndoable else {
+        throw MailDirectoryError(
+          .badData,
+          "change \(record.id) cannot be undone: it was too large for its lines to be kept; bring the file back from a backup, "
+            + "then mailcfg build")
+      }
+      if let change = try takeBack(record, id, options) { return Undo(record: record, change: change) }
+    }
+    throw MailDirectoryError(.locked, "\(path): others keep changing it; try again")
+  }
+
+  /// The change that is to be taken back.
+  private func undoable(_ id: Int?, _ records: [ChangeRecord]) throws(MailDirectoryError) -> ChangeRecord? {
+    guard let id else { return records.last { $0.undoneBy == nil && $0.undoes == nil } }
+    if let record = records.first(where: { $0.id == id }) { return record }
+    throw MailDirectoryError.noChange(id, in: records)
+  }
+
+  /// Takes a change back; nil where another change came between.
+  private func takeBack(
+    _ record: ChangeRecord, _ id: Int?, _ options: Options
+  ) throws(MailDirectoryError) -> MailChange? {
+    var failure: MailDirectoryError?
+    var isLate = false
+    var notices: [String] = []
+    do throws(MailDirectoryError) {
+      var change = try transact(
+        Set(record.texts.map(\.table)), options, rebuild: options.buildsOlderMaps ? .whenOlder : .never,
+        origin: ChangeOrigin(undoes: record.id)
+      ) { (tables) throws(EditError) in
+        do throws(MailDirectoryError) {
+          let now = try undoable(id, try history())
+          isLate = now?.id != record.id || now?.undoneBy != nil
+          guard !isLate else { throw MailDirectoryError(.locked, "") }
+          notices = try reverse(record, in: &tables)
+        } catch {
+          failure = error
+          throw EditError(EditError.Code(rawValue: "stopped"), "the change was stopped")
+        }
+      }
+      change.notices += notices
+      return change
+    } catch {
+      if isLate { return nil }
+      throw failure ?? error
+    }
+  }
+
+  /// Takes a change back from texts.
+  ///
+  /// - Returns: What is to be said of it.
+  private func reverse(_ record: ChangeRecord, in tables: inout MailTables) throws(MailDirectoryError) -> [String] {
+    var notices: [String] = []
+    var overlaps: [UInt8] = []
+    var overlapped: [String] = []
+    for one in record.texts {
+      guard let patch = one.patch else { continue }
+      let location = try locations.location(of: one.table)
+      let file = try system { () throws(SystemError) in
+        Opened.File(location: location, place: try FileLocation(location.path), status: nil)
+      }
+      guard try place(of: file) == one.place else {
+        throw MailDirectoryError(
+          .configuration,
+          "change \(record.id) was made to \(one.place), and the table \(one.table.rawValue) is \(location.path) now; "
+            + "nothing was changed")
+      }
+      let text = tables.text(one.table)
+      let contents = KnownMaps.Contents(
+        size: text.originalCount,
+        fingerprint: Fingerprint(text.buffer.span.extracting(first: text.originalCount), key: one.key))
+      let reversal = PatchReversal(of: patch, from: text, isExact: contents == one.contents)
+      guard !reversal.hasOverlap else {
+        overlapped.append(location.path)
+        overlaps += reversal.overlaps(
+          from: "\(location.path) (after change \(record.id))", to: "\(location.path) (now)")
+        continue
+      }
+      let aliases = tables.aliases
+      tables.edit(one.table) { reversal.apply(to: &$0) }
+      if one.table == .alias {
+        let known = Set(deliveries(of: aliases))
+        notices += deliveries(of: tables.aliases).filter { !known.contains($0) }.map { "\(location.path): \($0) again" }
+      }
+    }
+    guard overlapped.isEmpty else {
+      var failure = MailDirectoryError(
+        .badData,
+        "change \(record.id) cannot be undone: later edits changed the same lines of "
+          + "\(overlapped.joined(separator: ", ")), as below; nothing was changed. Undo the later changes first (mailcfg "
+          + "history), or edit the file by hand (mailcfg history \(record.id) shows what to take back), then mailcfg build")
+      failure.overlapWithSecrets = overlaps
+      throw failure
+    }
+    return notices
+  }
+
+  /// The deliveries to programs and files, and the lists of others, that aliases name.
+  private func deliveries(of file: AliasesFile) -> [String] {
+    file.aliases.flatMap { alias in
+      alias.destinations.compactMap { destination -> String? in
+        let what: String
+        switch destination.kind {
+        case .program: what = "the program"
+        case .file: what = "the file"
+        case .include: what = "the list"
+        default: return nil
+        }
+        return "\(alias.name) delivers to \(what) \(ByteString(destination.text).escaped)"
+      }
+    }
+  }
+}
+
+extension MailDirectoryError {
+  /// There is no change of that number.
+  package static func noChange(_ id: Int, in records: [ChangeRecord]) -> MailDirectoryError {
+    guard let first = records.first?.id, let last = records.last?.id else {
+      return MailDirectoryError(.badData, "there is no change \(id): the history is empty")
+    }
+    return MailDirectoryError(
+      .badData, "there is no change \(id) in the history, which has \(first) to \(last); mailcfg history lists them")
+  }
+}
