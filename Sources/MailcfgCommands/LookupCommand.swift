@@ -76,8 +76,8 @@ struct LookupCommand: ParsableCommand {
           text += key
           text.append(ASCII.tab)
         }
-        // Most keys cannot be secret, and a million of them may be looked up at a time.
-        if hasSecrets, let first = key.first, ASCII.lowercased(first) == UInt8(ascii: "a") {
+        // Nothing else can be secret, and a million of them may be looked up at a time.
+        if hasSecrets, Secrets.isTagged(key) || contains(ASCII.quote, value) {
           text += shown(ByteString(copying: value), of: ByteString(key)).bytes
         } else {
           unsafe value.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
@@ -86,6 +86,11 @@ struct LookupCommand: ParsableCommand {
       }
     }
     if !text.isEmpty { output.result(text) }
+  }
+
+  private func contains(_ byte: UInt8, _ value: Span<UInt8>) -> Bool {
+    for index in value.indices where value[index] == byte { return true }
+    return false
   }
 
   private func shown(_ value: ByteString, of key: ByteString) -> ByteString {

@@ -36,6 +36,7 @@ extension MailDirectory {
   /// - Returns: What was done; nothing where the change is undone already, or there is none.
   /// - Throws: ``MailDirectoryError``: ``MailDirectoryError/Code/badData`` where there is no such change, or later edits
   ///   overlap, which ``MailDirectoryError/overlap`` shows. Nothing has changed then.
+  @discardableResult
   public func undo(_ id: Int? = nil, options: Options = Options()) throws(MailDirectoryError) -> Undo {
     // Without a lock somebody else may be quicker than we: then once more.
     for _ in 0..<8 {
@@ -130,8 +131,8 @@ extension MailDirectory {
       var failure = MailDirectoryError(
         .badData,
         "change \(record.id) cannot be undone: later edits changed the same lines of "
-          + "\(overlapped.joined(separator: ", ")), as below; nothing was changed. Undo the later changes first (mailcfg "
-          + "history), or edit the file by hand (mailcfg history \(record.id) shows what to take back), then mailcfg build")
+          + "\(overlapped.joined(separator: ", ")), see below. Nothing was changed: undo those first (mailcfg history), or "
+          + "take the lines back by hand (mailcfg history \(record.id)) and run mailcfg build")
       failure.overlapWithSecrets = overlaps
       throw failure
     }

@@ -40,7 +40,7 @@ import Testing
       let isNew = try place.read(file) != before
       #expect(try isMade(place) == isNew, "\(call) \(when)")
       #expect(changes.count == count + (isNew ? 1 : 0), "\(call) \(when)")
-      #expect(changes.map(\.id) == (1...max(1, changes.count)).reversed().prefix(changes.count), "\(call) \(when)")
+      #expect(changes.map(\.id) == Array((0..<changes.count).map { changes.count - $0 }), "\(call) \(when)")
       #expect(try place.names() == files, "\(call) \(when)")
       if file == "access" { try place.expectMap("access.db", of: "access") }
       if isNew {

@@ -39,6 +39,13 @@ package enum Secrets {
     return String(decoding: result + bytes[start...], as: UTF8.self)
   }
 
+  /// Whether a key logs in elsewhere, even if somebody has put quotes around it.
+  package static func isTagged(_ key: some Collection<UInt8>) -> Bool {
+    // Most keys cannot have the tag, and a million of them may be looked up at a time.
+    guard key.count >= tag.count, key.contains(where: { ASCII.lowercased($0) == tag[0] }) else { return false }
+    return firstTag(in: Array(key) + [ASCII.space]) != nil
+  }
+
   /// Where a word `authinfo` with its colon, or a blank in its place, begins.
   private static func firstTag(in bytes: [UInt8]) -> Int? {
     guard bytes.count > tag.count else { return nil }
@@ -72,11 +79,7 @@ extension ByteString {
   /// The value of a key of a map for output: three stars where it logs in elsewhere (`AuthInfo:`), and with
   /// `showingSecrets` as it is.
   package func shown(of key: ByteString, showingSecrets: Bool = false) -> ByteString {
-    // Most keys cannot have the tag, and a million of them may be looked up at a time.
-    guard !showingSecrets else { return self }
-    if let first = key.bytes.first, ASCII.lowercased(first) == UInt8(ascii: "a"), AccessKey(key).tag == .authInfo {
-      return ByteString(Secrets.mask)
-    }
-    return Secrets.masked(line: self)
+    if showingSecrets { return self }
+    return Secrets.isTagged(key.bytes) ? ByteString(Secrets.mask) : Secrets.masked(line: self)
   }
 }

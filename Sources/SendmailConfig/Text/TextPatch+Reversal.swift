@@ -163,18 +163,17 @@ package struct PatchReversal {
   private func region(of block: [ByteString], near place: Int) -> Range<Int> {
     let reach = 200
     let window = max(0, min(place, text.lineCount) - reach)..<min(text.lineCount, place + block.count + reach)
-    var shared: [Int] = []
-    for line in block where PatchReversal.isDistinctive(line) {
+    var shared: [(line: Int, place: Int)] = []
+    for (index, line) in block.enumerated() where PatchReversal.isDistinctive(line) {
       let found = (places[PatchReversal.content(line.bytes[...])] ?? []).filter { window.contains($0) }
-      if let nearest = found.min(by: { abs($0 - place) < abs($1 - place) }) { shared.append(nearest) }
+      if let nearest = found.min(by: { abs($0 - place) < abs($1 - place) }) { shared.append((index, nearest)) }
     }
-    guard let first = shared.min(), let last = shared.max() else {
+    guard let first = shared.min(by: { $0.place < $1.place }), let last = shared.max(by: { $0.place < $1.place }) else {
       let start = min(place, text.lineCount)
       return start..<min(text.lineCount, start + block.count)
     }
-    // Lines that were put in the place of the block's own first or last one belong to it.
-    let start = max(0, min(first, place))
-    return max(start, first - block.count)..<min(text.lineCount, max(last + 1, min(first, place) + block.count))
+    // What stands in the place of the block's own first and last lines belongs to it.
+    return max(0, first.place - first.line)..<min(text.lineCount, last.place + block.count - last.line)
   }
 
   /// The difference of two short lists of lines, by their longest common subsequence.
