@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "MailcfgCommands", "SendmailMaps", "BerkeleyDB", "SendmailConfig",
+        "MailcfgCommands", "SendmailEvaluator", "SendmailMaps", "BerkeleyDB", "SendmailConfig",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"]),

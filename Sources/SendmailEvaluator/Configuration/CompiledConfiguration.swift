@@ -21,6 +21,8 @@ final class CompiledConfiguration: Sendable {
   let ruleSets: [RuleSet]
   /// The rules of each rule set.
   let ruleRanges: [Range<Int>]
+  /// The places of the rules in the order of their lines.
+  private let rulesByLine: [Int]
   /// The rule set that each word of the lexicon names; -1 for none.
   let ruleSetOfWord: [Int32]
   /// The map that each word of the lexicon names; -1 for none.
@@ -71,6 +73,7 @@ final class CompiledConfiguration: Sendable {
         RuleSet(name: reader.ruleSets.name(number), rules: first..<rules.count, number: number))
     }
     self.rules = rules
+    rulesByLine = rules.indices.sorted { rules[$0].line < rules[$1].line }
     self.ruleSets = ruleSets
     ruleSetNumbers = reader.ruleSets.numbers
     ruleRanges = ruleSets.map(\.rules)
@@ -97,6 +100,17 @@ final class CompiledConfiguration: Sendable {
     defaultTypes = reader.defaultTypes
     ruleTypes = reader.ruleTypes
     blank = reader.blank
+  }
+
+  /// The rule that stands at a line; nil where none does.
+  func rule(atLine line: Int) -> Rule? {
+    var (low, high) = (0, rulesByLine.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if rules[rulesByLine[middle]].line < line { low = middle + 1 } else { high = middle }
+    }
+    guard low < rulesByLine.count, rules[rulesByLine[low]].line == line else { return nil }
+    return rules[rulesByLine[low]]
   }
 
   /// The number of the rule set that a name, or the digits of a number, stands for; nil where there is none.

@@ -96,7 +96,7 @@ struct ConfigurationReader {
   mutating func report(_ code: Diagnostic.Code, _ message: String, _ severity: Diagnostic.Severity = .error) {
     diagnostics.append(
       Diagnostic(
-        code: code, severity: severity, line: line, message: message,
+        code: code, severity: severity, line: line, message: ByteString(message).escaped,
         remedy: "see the installation and operation guide, chapter 5, for lines of this kind"))
   }
 

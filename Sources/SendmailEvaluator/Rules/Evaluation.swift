@@ -163,6 +163,7 @@ extension Rewriter {
   mutating func begin() {
     workspace.clear()
     hasStrayCalls = false
+    stepsLeft = Self.mostSteps
     events = []
     messages = []
     unknowns = []

@@ -27,6 +27,7 @@ extension Rewriter {
     var place = base
     var steps = 0
     var failed: [Bool] = []
+    defer { stepsLeft -= steps }
     search: while true {
       steps += 1
       if steps >= Self.patience {

@@ -18,6 +18,11 @@ struct Rewriter {
   static let mostRounds = 100
   /// How many rule sets one replacement may call.
   static let maximumCalls = 16
+  /// How many steps rules may take for one text: each part of a pattern that is tried is one, and each token that is moved.
+  ///
+  /// sendmail has no such limit: rule sets that call themselves twice for each token keep it busy for ages. The stock rules take
+  /// some thousand steps.
+  static let mostSteps = 50_000_000
 
   let configuration: CompiledConfiguration
   let lookups: Lookups
@@ -36,6 +41,8 @@ struct Rewriter {
   /// Whether a call that could not be made may be among the tokens.
   var hasStrayCalls = false
   var events: [TraceEvent] = []
+  /// The steps that are left for this text.
+  var stepsLeft = Rewriter.mostSteps
   var messages: [ByteString] = []
   var unknowns: [UnknownAnswer] = []
   /// Whether each rule has matched, by its number; empty unless that is asked for.
@@ -76,6 +83,21 @@ struct Rewriter {
 
   mutating func report(_ message: String) { report(Array(message.utf8)) }
 
+  /// Takes steps; what is recorded costs more than what is only done.
+  @inline(__always)
+  mutating func spend(_ steps: Int) { stepsLeft -= level >= .matches ? steps * 20 : steps }
+
+  /// Gives up where no steps are left.
+  private mutating func hasGivenUp(_ number: Int, _ rule: Rule) -> Bool {
+    guard stepsLeft < 0 else { return false }
+    // Said once: the rule sets that have called end with the same status.
+    if stepsLeft > .min / 2 {
+      report("rewrite: given up after too many steps, ruleset \(configuration.ruleSets[number].name), line \(rule.line)")
+      stepsLeft = .min / 2
+    }
+    return true
+  }
+
   /// Rewrites the tokens from `base` on by a rule set.
   ///
   /// - Returns: How it ended (``Status``).
@@ -106,6 +128,8 @@ struct Rewriter {
         }
         break
       }
+      spend(1)
+      if hasGivenUp(number, rule) { return Status.configuration }
       guard rule.required & ~words == 0 || rule.hasMacro, doesMatch(rule, base) else {
         if level == .everything { events.append(.failed(line: rule.line)) }
         place += 1
@@ -114,6 +138,7 @@ struct Rewriter {
       }
       noteMatch(rule, place)
       let result = replace(rule, number, base, depth)
+      spend(workspace.tokens.count - min(base, workspace.tokens.count) + scratch.count)
       if let failure = result.failure {
         // What could not be cut into tokens leaves sendmail without any.
         if depth == 0, result.isUnreadable { workspace.tokens.removeSubrange(base...) }

@@ -59,14 +59,14 @@ struct TestModeText {
     case .skipped(let name, let number):
       if rules >= 4 { line("-----skip subr \(name) (\(number))") }
     case .tried(let number):
-      guard rules >= 12, let rule = rule(atLine: number) else { return }
+      guard rules >= 12, let rule = configuration.rule(atLine: number) else { return }
       add(rules >= 15 ? "-----trying rule (line \(rule.lastLine)):" : "-----trying rule:")
       addParts(rule.pattern)
       bytes.append(ASCII.lineFeed)
     case .failed:
       if rules >= 10 { line("----- rule fails") }
     case .matched(let number):
-      guard rules >= 12, let rule = rule(atLine: number) else { return }
+      guard rules >= 12, let rule = configuration.rule(atLine: number) else { return }
       add("-----rule matches:")
       addParts(rule.replacement, prefix: rule.prefix)
       bytes.append(ASCII.lineFeed)
@@ -132,6 +132,4 @@ struct TestModeText {
     add(value)
     line("\"")
   }
-
-  private func rule(atLine line: Int) -> Rule? { configuration.rules.first { $0.line == line } }
 }
