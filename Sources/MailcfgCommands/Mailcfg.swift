@@ -23,7 +23,7 @@ public struct Mailcfg: ParsableCommand {
 
       EXIT CODES
         0  done, or nothing to do
-        1  the answer is no (check, status, diff, get, lookup)
+        1  the answer is no (check, explain, status, diff, get, lookup)
         64 usage           65 bad data      66 no input    70 internal
         73 cannot create   74 input/output  75 locked      77 permission
         78 configuration
@@ -31,8 +31,8 @@ public struct Mailcfg: ParsableCommand {
     version: version,
     subcommands: [
       RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
-      BuildCommand.self, StatusCommand.self, CheckCommand.self, LookupCommand.self, DumpCommand.self, DiffCommand.self,
-      BtCommand.self, HistoryCommand.self, UndoCommand.self, InitCommand.self,
+      BuildCommand.self, StatusCommand.self, CheckCommand.self, ExplainCommand.self, LookupCommand.self,
+      DumpCommand.self, DiffCommand.self, BtCommand.self, HistoryCommand.self, UndoCommand.self, InitCommand.self,
     ],
     groupedSubcommands: [
       CommandGroup(

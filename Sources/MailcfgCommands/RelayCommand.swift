@@ -154,64 +154,6 @@ struct RelayCommand: ParsableCommand {
     }
   }
 
-  struct Check: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "check", abstract: "Says whether a client may relay, and which line decides.",
-      discussion: """
-        The answer is by the access table alone: relay-domains, class w and host names found in DNS are not asked. Exit \
-        code 0: yes, 1: no.
-
-        EXAMPLES
-          mailcfg relay check 203.0.113.25
-          mailcfg --quiet relay check 203.0.113.25 && echo yes
-        """)
-
-    @Argument(help: ArgumentHelp("The client.", valueName: "addr"))
-    var client: String
-    @OptionGroup var options: GlobalOptions
-
-    struct Report: Encodable {
-      struct Place: Encodable {
-        var file: String
-        var line: Int
-        var key: String
-      }
-      var version = 1
-      var client: String
-      var mayRelay: Bool
-      var decidedBy: Place?
-      var tried: [String]
-    }
-
-    func run() throws {
-      try Output.run(options) { output in
-        let client = try RelayClient(client)
-        let directory = try options.directory()
-        let path = directory.path(of: .access)
-        let decision = try directory.read([.access]).access.relayDecision(for: client)
-        if options.json {
-          try output.json(
-            Report(
-              client: "\(client)", mayRelay: decision.mayRelay,
-              decidedBy: decision.rule.map { .init(file: path, line: $0.entry.line, key: "\($0.entry.key)") },
-              tried: decision.tried.map(\.description)))
-        } else if !options.quiet {
-          let answer = decision.mayRelay ? "may relay" : "may not relay"
-          if let rule = decision.rule {
-            let entry = "\(rule.entry.key.escaped)  \(rule.entry.value.escaped)"
-            output.result("\(path):\(rule.entry.line): \(client) \(answer): \(entry)")
-          } else if decision.mayRelay {
-            output.result("\(client) \(answer): sendmail always lets the host itself")
-          } else {
-            output.result("\(path): \(client) \(answer): no entry for it")
-          }
-          if options.verbose { output.note("keys tried: \(decision.tried.map(\.escaped).joined(separator: " "))") }
-        }
-        if !decision.mayRelay { throw ExitCode.no }
-      }
-    }
-  }
-
   struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "prune", abstract: "Takes off the clients whose last day is over; made for cron.",

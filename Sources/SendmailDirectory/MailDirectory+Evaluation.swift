@@ -12,6 +12,7 @@ extension MailDirectory {
     public var lookups: Lookups
     /// The paths of the tables' texts, by the names of their maps in lower case.
     public var paths: [ByteString: String]
+    let locations: TableLocations
   }
 
   /// Reads sendmail.cf, the files of its classes and the texts of its tables.
@@ -23,9 +24,11 @@ extension MailDirectory {
   ///   - mode: What sendmail is taken to be started for (`${opMode}`): `d` for the daemon, `t` for address-test mode.
   ///   - showsSecrets: Whether look-ups of `AuthInfo:` keys find the passwords; otherwise they find `***`, so that whatever
   ///     prints what rules come by prints no password.
+  ///   - isBuilt: Whether the built maps answer in place of the texts, those of the aliases too; a line is known then where the
+  ///     text says the same.
   /// - Throws: ``MailDirectoryError/Code/configuration`` where there is no sendmail.cf, otherwise what hinders reading it.
   public func evaluated(
-    mode: ByteString = "d", showsSecrets: Bool = false
+    mode: ByteString = "d", showsSecrets: Bool = false, isBuilt: Bool = false
   ) throws(MailDirectoryError) -> Evaluated {
     guard let path = configurationPath else {
       throw MailDirectoryError(.configuration, "\(self.path): there is no sendmail.cf; --cf FILE names one")
@@ -42,9 +45,10 @@ extension MailDirectory {
       }
       return .text(bytes)
     }
-    return evaluated(configuration, showsSecrets) { map in
+    let result = evaluated(configuration, showsSecrets) { map in
       map.declaration.file.flatMap { try? locations.rebased($0.description) }
     }
+    return isBuilt ? BuiltMaps(locations, result, showsSecrets: showsSecrets).evaluated : result
   }
 
   /// As ``evaluated(mode:)``; where there is no sendmail.cf, with the rules of a standard one for local users, virtual users and
@@ -74,7 +78,7 @@ extension MailDirectory {
       list: { delivery.list($0, $1) }, accountFacts: { delivery.facts(of: $0) })
     lookups.isOpen = tables.isOpen
     lookups.service = { services?[$0.folded] ?? (services == nil ? nil : []) }
-    return Evaluated(configuration: configuration, lookups: lookups, paths: tables.paths)
+    return Evaluated(configuration: configuration, lookups: lookups, paths: tables.paths, locations: locations)
   }
 
   private func read(_ path: String) throws(MailDirectoryError) -> [UInt8] {

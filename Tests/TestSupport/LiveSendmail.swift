@@ -37,9 +37,14 @@ package final class LiveSendmail {
 
   /// Opens a session as a client with this address, reads the greeting, and says EHLO.
   package func connect(from address: String) throws(TestSupportError) -> SMTPSession {
-    let session = try SMTPSession(from: address, of: self, inNetworkOf: daemon.pid)
+    let session = try open(from: address)
     try session.command("EHLO client.test.example")
     return session
+  }
+
+  /// Opens a session as a client with this address, and reads the greeting.
+  package func open(from address: String) throws(TestSupportError) -> SMTPSession {
+    try SMTPSession(from: address, of: self, inNetworkOf: daemon.pid)
   }
 }
 

@@ -45,6 +45,12 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   /// The usual text: dotted decimal, or RFC 5952 with the longest run of zero groups as `::`.
   public var description: String { family == .ipv4 ? decimal(parts) : IPAddress.compressed(parts) }
 
+  /// The address as sendmail writes it: `192.0.2.1`, or `IPv6:` and the eight groups, in full or shortened.
+  package func written(_ form: IPv6Form) -> String {
+    guard family == .ipv6 else { return description }
+    return "IPv6:" + (form == .compressed ? IPAddress.compressed(parts) : IPAddress.uncompressed(parts))
+  }
+
   private func decimal(_ parts: [UInt16]) -> String { parts.map { String($0) }.joined(separator: ".") }
 
   /// Reads one to four decimal octets with dots between.

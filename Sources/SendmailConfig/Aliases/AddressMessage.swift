@@ -119,12 +119,12 @@ public struct AddressMessage: Sendable, Equatable {
   }
 
   /// The bytes as a message shows them: the eighth bit cleared, which makes 0x80 the end of it.
-  static func printed(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+  package static func printed(_ bytes: some Sequence<UInt8>) -> [UInt8] {
     bytes.prefix { $0 != 0x80 }.map { $0 & 0x7F }
   }
 
   /// At most 202 bytes, or 100 of each end: a longer text loses its middle.
-  static func shortened(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+  package static func shortened(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     bytes.count < 203 ? Array(bytes) : Array(bytes.prefix(100)) + Array("...".utf8) + Array(bytes.suffix(100))
   }
 }

@@ -22,7 +22,8 @@ struct ReplyText {
     }
     code = bytes[..<3].reduce(0) { $0 * 10 + Int($1 - 0x30) }
     var rest = bytes[4...]
-    if let enhanced = ReplyText.enhancedCode(rest) {
+    // Without a text behind it, it is the text.
+    if let enhanced = ReplyText.enhancedCode(rest), enhanced.bytes.count < rest.count {
       enhancedCode = enhanced
       rest = rest.dropFirst(enhanced.bytes.count).drop(while: ASCII.isSpace)
     } else if let host = destination.host, ReplyText.enhancedCode(host.bytes[...]) == host {

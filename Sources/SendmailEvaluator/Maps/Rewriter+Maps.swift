@@ -77,7 +77,12 @@ extension Rewriter {
         guard let closing = name.firstIndex(of: 0x5D) else { return MapResult(status: Status.noHost) }
         host = Array(name[...closing])
       }
-      return value(lookups.host(ByteString(host)), of: map, name, arguments, missing: Status.noHost)
+      let answer = lookups.host(ByteString(host))
+      if answer == .unknown, assumesHosts, name.first != 0x5B {
+        unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
+        return value(.found(ByteString(host), line: nil), of: map, name, arguments)
+      }
+      return value(answer, of: map, name, arguments, missing: Status.noHost)
     case .dns:
       // Without a type nothing is asked for, and nothing is there.
       guard !map.definition.recordType.isEmpty else { return MapResult(status: Status.noHost) }

@@ -132,13 +132,18 @@ extension Rewriter {
     }
     let host = tokens.firstIndex { $0.meta == Meta.host }
     let user = tokens.firstIndex { $0.meta == Meta.user }
-    let nameEnd = min(host ?? tokens.count, user ?? tokens.count)
+    func unusable(_ message: String) -> Resolved {
+      report(message)
+      return Resolved(destination: Destination(mailer: "*error*", user: ""), status: status)
+    }
+    guard let user else { return unusable("buildaddr: no user") }
+    let nameEnd = min(host ?? tokens.count, user)
     var mailerName: [UInt8] = []
     for token in tokens[1..<nameEnd] { mailerName += workspace.bytes(token) }
     let hostText = host.flatMap { host -> ByteString? in
-      host < (user ?? tokens.count) ? ByteString(text(tokens[(host + 1)..<(user ?? tokens.count)])) : nil
+      host < user ? ByteString(text(tokens[(host + 1)..<user])) : nil
     }
-    let userTokens = user.map { tokens[($0 + 1)...] } ?? []
+    let userTokens = tokens[(user + 1)...]
     if ByteString(mailerName).folded == "error" {
       var text: [UInt8] = []
       workspace.join(userTokens, blank: ASCII.space, into: &text)
@@ -149,6 +154,10 @@ extension Rewriter {
     guard var mailer = configuration.mailer(ByteString(mailerName)) else {
       report("buildaddr: unknown mailer \(ByteString(mailerName))")
       return Resolved(destination: Destination(mailer: "*error*", user: ""), status: status)
+    }
+    // Only a program or a user of this machine is found without a host.
+    if hostText?.isEmpty ?? true, !["local", "prog", "*file*"].contains(mailer.name.folded) {
+      return unusable("buildaddr: no host")
     }
     let hostName = mailer.has("h") ? hostText : hostText?.folded
     setMacro("h", hostName?.bytes)
@@ -201,6 +210,14 @@ extension Rewriter {
     if own > 0 { apply(own, &status) }
     apply(4, &status)
     return (ByteString(text(workspace.tokens[...])), status)
+  }
+
+  /// What `$f` is for a sender: the address as rule sets 3, 1 and 4 leave it; nil where it cannot be cut into tokens.
+  mutating func senderName(_ address: [UInt8]) -> ByteString? {
+    guard take(address) else { return nil }
+    var status = Status.done
+    for number in [3, 1, 4] { apply(number, &status) }
+    return ByteString(text(workspace.tokens[...]))
   }
 
   /// The mailer that a local name stands for: a program, a file, an include.

@@ -164,6 +164,7 @@ extension Rewriter {
     workspace.clear()
     hasStrayCalls = false
     stepsLeft = Self.mostSteps
+    if decisions != nil { decisions = DecisionLog() }
     events = []
     messages = []
     unknowns = []

@@ -145,7 +145,13 @@ extension Rewriter {
     if result.status == Status.temporaryFailure, outcome.status == Status.done, result.defers {
       outcome.status = Status.temporaryFailure
     }
-    if let value = result.value { return value.isEmpty || scan(value, configuration.addressTypes) }
+    if let value = result.value {
+      let first = workspace.arena.count
+      defer {
+        if map?.kind == .table { decisions?.noteValue(first..<workspace.arena.count, event: events.count - 1) }
+      }
+      return value.isEmpty || scan(value, configuration.addressTypes)
+    }
     if let other {
       var text: [UInt8] = []
       workspace.join(unanswered[other], blank: configuration.blank, into: &text)

@@ -47,6 +47,10 @@ struct Rewriter {
   var unknowns: [UnknownAnswer] = []
   /// Whether each rule has matched, by its number; empty unless that is asked for.
   var coverage: [Bool] = []
+  /// Whether a host that nobody can tell of is taken to be there.
+  var assumesHosts = false
+  /// What results are made of; nil where nobody asks.
+  var decisions: DecisionLog?
 
   init(_ configuration: CompiledConfiguration, _ context: EvaluationContext) {
     self.configuration = configuration
@@ -78,6 +82,7 @@ struct Rewriter {
 
   mutating func report(_ message: [UInt8]) {
     messages.append(ByteString(message))
+    decisions?.noteMessage()
     if level >= .matches { events.append(.message(ByteString(message))) }
   }
 
@@ -111,6 +116,7 @@ struct Rewriter {
       report("rewrite: excessive recursion (max \(Self.deepest)), ruleset \(configuration.ruleSets[number].name)")
       return Status.configuration
     }
+    decisions?.enter(depth: depth)
     var status = Status.done
     var place = rules.lowerBound
     var rounds = 0
@@ -136,7 +142,7 @@ struct Rewriter {
         rounds = 0
         continue
       }
-      noteMatch(rule, place)
+      noteMatch(rule, place, base, depth)
       let result = replace(rule, number, base, depth)
       spend(workspace.tokens.count - min(base, workspace.tokens.count) + scratch.count)
       if let failure = result.failure {
@@ -157,6 +163,10 @@ struct Rewriter {
       case .end, .mailer: place = rules.upperBound
       }
     }
+    if decisions != nil {
+      let result = text(from: base)
+      decisions?.leave(result, depth: depth)
+    }
     if level >= .matches {
       events.append(
         .left(ruleSet: configuration.ruleSets[number].name, tokens: workspace.shown(workspace.tokens[base...])))
@@ -164,11 +174,18 @@ struct Rewriter {
     return status
   }
 
+  /// The bytes of the tokens from a place on, one behind the other.
+  func text(from base: Int) -> [UInt8] { workspace.tokens[base...].flatMap { workspace.bytes($0) } }
+
   private func isDecided(_ base: Int) -> Bool {
     base < workspace.tokens.count && workspace.tokens[base].meta == Meta.mailer
   }
 
-  private mutating func noteMatch(_ rule: Rule, _ place: Int) {
+  private mutating func noteMatch(_ rule: Rule, _ place: Int, _ base: Int, _ depth: Int) {
+    if var log = decisions {
+      log.noteMatch(rule, self, base: base, depth: depth)
+      decisions = log
+    }
     if !coverage.isEmpty { coverage[place] = true }
     if level >= .matches { events.append(.matched(line: rule.line)) }
   }

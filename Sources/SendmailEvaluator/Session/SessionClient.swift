@@ -1,0 +1,98 @@
+public import SendmailConfig
+
+/// A client that connects to sendmail, as sendmail sees it.
+public struct SessionClient: Sendable, Equatable {
+  /// What came of looking for the client's name (`${client_resolve}`).
+  public enum Resolution: String, Sendable, CaseIterable {
+    /// The address has a name, and the name that address.
+    case found = "OK"
+    /// The address has no name.
+    case failed = "FAIL"
+    /// The name that the address has does not have that address.
+    case forged = "FORGED"
+    /// No name server answers.
+    case temporary = "TEMP"
+  }
+
+  /// Who has been authenticated (SMTP AUTH).
+  public struct Authentication: Sendable, Equatable {
+    /// Who (`${auth_authen}`).
+    public var identity: ByteString
+    /// How (`${auth_type}`), such as `PLAIN`; nil for one that the configuration trusts, if it names any.
+    public var mechanism: ByteString?
+
+    /// Makes an authentication.
+    public init(identity: ByteString, mechanism: ByteString? = nil) {
+      self.identity = identity
+      self.mechanism = mechanism
+    }
+  }
+
+  /// The address.
+  public var address: IPAddress
+  /// The name that the address has; nil where it has none.
+  public var name: ByteString?
+  /// What came of looking for the name.
+  public var resolution: Resolution
+  /// What it says in EHLO.
+  public var greeting: ByteString?
+  /// Who has been authenticated; nil for nobody.
+  public var authentication: Authentication?
+
+  /// Makes a client.
+  ///
+  /// - Parameters:
+  ///   - address: The address.
+  ///   - name: The name that the address has; nil where it has none.
+  ///   - resolution: What came of looking for it; nil stands for ``Resolution/found`` where there is a name, else for
+  ///     ``Resolution/failed``.
+  ///   - greeting: What it says in EHLO; nil for its name or its address.
+  ///   - authentication: Who has been authenticated.
+  public init(
+    address: IPAddress, name: ByteString? = nil, resolution: Resolution? = nil, greeting: ByteString? = nil,
+    authentication: Authentication? = nil
+  ) {
+    self.address = address
+    self.name = name
+    self.resolution = resolution ?? (name == nil ? .failed : .found)
+    self.greeting = greeting
+    self.authentication = authentication
+  }
+
+  /// The macros that sendmail sets for it, without those of EHLO.
+  func macros(_ configuration: CompiledConfiguration) -> [ByteString: ByteString] {
+    let form = configuration.usesCompressedIPv6Addresses ? IPv6Form.compressed : .uncompressed
+    let written = ByteString(address.written(form))
+    let bracketed = ByteString("[\(written)]")
+    // A name that is not sure is not used: that of a forged one stands in $&{client_ptr} only.
+    let isNamed = name != nil && resolution == .found
+    var macros: [ByteString: ByteString] = [
+      "client_addr": written, "client_resolve": ByteString(resolution.rawValue),
+      "client_name": isNamed ? name ?? bracketed : bracketed, "client_ptr": name ?? bracketed,
+      "client_rate": "1", "client_connections": "1", "total_rate": "1",
+    ]
+    macros["_"] = isNamed ? ByteString("\(name ?? "") \(bracketed)") : bracketed
+    if let authentication {
+      macros["auth_authen"] = authentication.identity
+      macros["auth_type"] = authentication.mechanism ?? configuration.trustedMechanism
+    }
+    return macros
+  }
+}
+
+extension CompiledConfiguration {
+  var usesCompressedIPv6Addresses: Bool { option("UseCompressedIPv6Addresses")?.isTrue ?? false }
+
+  /// The mechanism that one is taken to have been authenticated by: PLAIN, unless only others are trusted.
+  fileprivate var trustedMechanism: ByteString {
+    guard let number = names.find("TrustAuthMech") else { return "PLAIN" }
+    let words = classes[Int(number)].words
+    guard !words.isEmpty, words.number(of: Array("PLAIN".utf8)) == nil else { return "PLAIN" }
+    return ByteString(words[0])
+  }
+
+  /// An option as it is set last.
+  func option(_ name: ByteString) -> ConfigurationOption? {
+    options.last { $0.name == name && $0.suboption == nil }
+  }
+}
