@@ -45,7 +45,9 @@ public struct Database: ~Copyable, @unchecked Sendable {
   ) throws(BerkeleyDBError) {
     try Database.checkPath(path)
     // libdb would look first and create then; this way nobody can put a file or a link between.
-    let descriptor = uninterrupted { unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions)) }
+    let descriptor = uninterrupted {
+      unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
+    }
     guard descriptor >= 0 else {
       throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: errno), operation: "open", path: path)
     }

@@ -44,7 +44,8 @@ struct BtCommand: ParsableCommand {
       }
       for unknown in mode.unknowns.prefix(20) {
         let map = evaluated.configuration.maps.first { $0.name.folded == unknown.map.folded }
-        let reason = map?.kind == .other ? "maps of class \(map?.declaration.mapClass ?? "") are not evaluated" : "not asked"
+        let reason =
+          map?.kind == .other ? "maps of class \(map?.declaration.mapClass ?? "") are not evaluated" : "not asked"
         output.note("\(unknown.map) \(unknown.key.escaped): \(reason), taken as not found")
       }
     }

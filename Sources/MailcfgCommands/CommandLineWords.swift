@@ -16,10 +16,13 @@ extension [String] {
   /// Words as a shell would read them.
   var shellWords: String {
     map { word in
-      let isPlain = !word.isEmpty && word.utf8.allSatisfy { byte in
-        byte > 0x20 && byte != 0x7F && !"\"'\\$`&|;<>()*?[]#~!{}".utf8.contains(byte)
-      }
-      return isPlain || word == "***" ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+      let isPlain =
+        !word.isEmpty
+        && word.utf8.allSatisfy { byte in
+          byte > 0x20 && byte != 0x7F && !"\"'\\$`&|;<>()*?[]#~!{}".utf8.contains(byte)
+        }
+      return isPlain || word == "***"
+        ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
     }.joined(separator: " ")
   }
 }

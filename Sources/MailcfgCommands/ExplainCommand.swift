@@ -43,7 +43,8 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     try Output.run(options) { output in
       guard let address = IPAddress(ClientOptions.bare(client)) else {
-        throw EditError(.badAddress, "--client \"\(ByteString(client).escaped)\": not an IP address; --name is for names")
+        throw EditError(
+          .badAddress, "--client \"\(ByteString(client).escaped)\": not an IP address; --name is for names")
       }
       let client = try facts.client(address, greeting: helo)
       let directory = try options.directory()

@@ -12,7 +12,9 @@ struct ExplainView {
   func write(_ step: SessionStep, _ line: (String) -> Void) {
     switch step.stage {
     case .connect:
-      let name = client.name.map { " (\($0.escaped)\(client.resolution == .found ? "" : ", \(client.resolution.rawValue)"))" }
+      let name = client.name.map {
+        " (\($0.escaped)\(client.resolution == .found ? "" : ", \(client.resolution.rawValue)"))"
+      }
       line("client \(client.address)\(name ?? ""): \(outcome(step))")
     case .mail: line("MAIL FROM:\(step.address.escaped): \(outcome(step))")
     case .rcpt: line("RCPT TO:\(step.address.escaped): \(outcome(step))")

@@ -72,18 +72,24 @@ extension RelayCommand {
       let evaluated = try directory.evaluated()
       var mail = MailSession(evaluated.configuration, client: session, lookups: evaluated.lookups)
       let steps = mail.steps(from: "<>", to: ["<relay@host.invalid>"])
-      guard let last = steps.last(where: { $0.stage != .delivery }), let evidence = last.evidence else { return byTable }
+      guard let last = steps.last(where: { $0.stage != .delivery }), let evidence = last.evidence else {
+        return byTable
+      }
       let mayRelay = last.stage == .rcpt && last.reply?.verdict == .accept
       // The entry of the access table is told as it is written there.
       if mayRelay == decision.mayRelay, !evidence.isMember, facts.name == nil || decision.rule != nil { return byTable }
       let place = evaluated.place(of: evidence)
       let answer = mayRelay ? "may relay" : "may not relay"
       let words = ExplainView.text(place, evidence)
-      let reason = words.firstRange(of: ": ").map { "\(words[..<$0.lowerBound]): \(client) \(answer): \(words[$0.upperBound...])" }
+      let reason = words.firstRange(of: ": ").map {
+        "\(words[..<$0.lowerBound]): \(client) \(answer): \(words[$0.upperBound...])"
+      }
       return Answer(
         mayRelay: mayRelay,
         place: place.line.map { (place.file, $0, place.key ?? "") }, text: reason ?? "\(client) \(answer): \(words)",
-        tried: steps.flatMap(\.keys).filter { !$0.folded.bytes.starts(with: "to:".utf8) && !$0.bytes.contains(ASCII.at) })
+        tried: steps.flatMap(\.keys).filter {
+          !$0.folded.bytes.starts(with: "to:".utf8) && !$0.bytes.contains(ASCII.at)
+        })
     }
 
     private func tableAnswer(_ client: RelayClient, _ decision: RelayDecision, _ path: String) -> Answer {

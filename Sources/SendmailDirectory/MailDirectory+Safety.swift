@@ -13,7 +13,9 @@ extension MailDirectory {
   ///
   /// - Throws: ``MailDirectoryError/Code/permission``, with the command that mends it.
   func checkSafety(of change: MailChange) throws(MailDirectoryError) {
-    guard let configuration = locations.configuration, let path = configurationPath, locations.home == nil else { return }
+    guard let configuration = locations.configuration, let path = configurationPath, locations.home == nil else {
+      return
+    }
     let states = fileStates(of: change)
     // Modes are usually as they should be, and the rest of sendmail.cf need not be read then.
     guard states.contains(where: isSuspicious) else { return }

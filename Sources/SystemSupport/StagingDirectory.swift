@@ -40,7 +40,9 @@ final class StagingDirectory {
         throw SystemError(.changed, call: "mkdir", path: directory.path)
       }
       // A default access list of the parent may have left the owner without the right to enter.
-      if status.mode & 0o700 != 0o700 && uninterrupted({ fchmod(directory.descriptor.number, status.mode | 0o700) }) != 0 {
+      if status.mode & 0o700 != 0o700
+        && uninterrupted({ fchmod(directory.descriptor.number, status.mode | 0o700) }) != 0
+      {
         throw .last("fchmod", directory.path)
       }
     } catch {

@@ -49,7 +49,8 @@ struct ExpandDifferentialTests {
       mailDirectory: directory.path, accounts: GeneratedDelivery.accounts(homes: directory.path("homes")))
     try generated.write(into: directory)
     if let deepest = generated.deepest {
-      try directory.write("sendmail.cf", try directory.read("sendmail.cf") + Array("O MaxAliasRecursion=\(deepest)\n".utf8))
+      try directory.write(
+        "sendmail.cf", try directory.read("sendmail.cf") + Array("O MaxAliasRecursion=\(deepest)\n".utf8))
     }
     _ = try run(
       try Tools.makemap, ["-C", site.configuration, "hash", directory.path("virtusertable")],

@@ -38,10 +38,14 @@ struct GeneratedDelivery {
     addVirtualUsers()
     addLists(directory)
     addForwards(directory)
-    addresses += Self.names + Self.users.map(\.0) + ["nosuch", "nosuch+x", "r@remote.example", "ROOT", "\\anna", "\\a1"]
+    addresses +=
+      Self.names + Self.users.map(\.0) + ["nosuch", "nosuch+x", "r@remote.example", "ROOT", "\\anna", "\\a1"]
     addresses += ["a1+x", "a2+", "a3+x+y", "anna+x", "a4@local.example", "A5@LOCALHOST", "a6 (comment)", "<a7>"]
     addresses += (1...4).flatMap { ["v\($0)@virt.example", "v\($0)+d@virt.example", "v\($0)+@virt.example"] }
-    addresses += ["other@virt.example", "anna@virt.example", "a@", "@b", "|/bin/x", "/tmp/x", ":include:/tmp/x", "a1%x@local.example"]
+    addresses += [
+      "other@virt.example", "anna@virt.example", "a@", "@b", "|/bin/x", "/tmp/x", ":include:/tmp/x",
+      "a1%x@local.example",
+    ]
     addresses += ["x!y", "a1@[127.0.0.1]", "x@[192.0.2.1]", "owner-a1", "Name <a2@virt.example>", "a..b@local.example"]
   }
 
@@ -61,7 +65,8 @@ struct GeneratedDelivery {
     case 18: return random.pick(["\"|/bin/prog x\"", "|/bin/prog", "|\"/bin/prog -v\"", "|/bin/a b"])
     case 19: return random.pick(["/tmp/file", "\"/tmp/a b\"", "/dev/null", "\"/tmp/c,d\""])
     case 20...22: return random.pick(["", "", "", "\""]).wrapping(":include:\(directory)/lists/l\(random.below(9))")
-    case 23: return random.pick([":include: \(directory)/lists/l1", ":INCLUDE:\(directory)/lists/l2", ":include:rel/x"])
+    case 23:
+      return random.pick([":include: \(directory)/lists/l1", ":INCLUDE:\(directory)/lists/l2", ":include:rel/x"])
     case 24: return random.pick(["nosuch", "nosuch+x", "nosuch\(random.below(3))", "error:nouser x", "no such"])
     case 25: return random.pick(["a@", "@b", "r@@x", "a..b@local.example", "x@.y", "<>", "a b c", "x;y"])
     case 26: return random.pick(["\"unbalanced", "(\(name())", "\(name()))", "<\(name())", "\(name())>"])
@@ -100,7 +105,9 @@ struct GeneratedDelivery {
     var keys = (1...4).filter { _ in !random.oneIn(3) }.map { "v\($0)@virt.example" }
     for key in ["++@virt.example", "+*@virt.example", "@virt.example", "anna@virt.example", "v1@local.example"]
     where random.oneIn(3) { keys.append(key) }
-    for number in 1...4 where random.oneIn(3) { keys.append("v\(number)" + random.pick(["+d", "++", "+*"]) + "@virt.example") }
+    for number in 1...4 where random.oneIn(3) {
+      keys.append("v\(number)" + random.pick(["+d", "++", "+*"]) + "@virt.example")
+    }
     for key in keys {
       let value: String
       switch random.below(16) {
@@ -114,7 +121,8 @@ struct GeneratedDelivery {
       case 10: value = "error:5.7.0:550 go away"
       case 11: value = "error:nouser gone for good"
       case 12: value = random.pick(["|/bin/x", "/tmp/x", ":include:/x", "a,b"])
-      case 13: value = random.pick(["\\root", "nosuch", "<joe@remote.example>", "Joe <joe@remote.example>", "@r", "joe@"])
+      case 13:
+        value = random.pick(["\\root", "nosuch", "<joe@remote.example>", "Joe <joe@remote.example>", "@r", "joe@"])
       case 14: value = "%1"
       default: value = random.pick(Self.users).0
       }

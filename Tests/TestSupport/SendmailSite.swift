@@ -141,7 +141,9 @@ package final class SendmailSite {
     for line in outcome.outputText.split(separator: "\n").map(String.init) {
       if line == "end of address" { results.append([]) } else { results[results.count - 1].append(line) }
     }
-    guard results.count == addresses.count + 1 else { throw TestSupportError("sendmail -bv said: \(outcome.errorText)") }
+    guard results.count == addresses.count + 1 else {
+      throw TestSupportError("sendmail -bv said: \(outcome.errorText)")
+    }
     return results.dropLast().map { $0.sorted() }
   }
 

@@ -35,7 +35,8 @@ public struct AccessTable: Sendable {
     {
       throw EditError(
         .badValue,
-        "value \"\(value.shown(of: key).escaped)\": a comment cannot stand behind a value; sendmail would answer with that text")
+        "value \"\(value.shown(of: key).escaped)\": a comment cannot stand behind a value; sendmail would answer with that text"
+      )
     }
     try AccessTable.check(key)
     let tag = AccessKey(key).tag

@@ -26,7 +26,8 @@ package enum StandardConfiguration {
     lines += ["S4"] + AddressRuleSet.final.rules.map(\.line)
     lines += plusRules
     lines += [
-      "Mlocal, P=/bin/mail, F=lsDFMAw5:/|@qPrmn9, R=EnvToL, A=mail", "Mprog, P=/bin/sh, F=lsDFMoqeu9, R=EnvToL, A=sh -c $u",
+      "Mlocal, P=/bin/mail, F=lsDFMAw5:/|@qPrmn9, R=EnvToL, A=mail",
+      "Mprog, P=/bin/sh, F=lsDFMoqeu9, R=EnvToL, A=sh -c $u",
       "Mesmtp, P=[IPC], F=mDFMuXa, R=EnvToSMTP, A=TCP $h",
     ]
     return Array(lines.map { $0 + "\n" }.joined().utf8)

@@ -143,8 +143,9 @@ extension Expander {
       return fail(number, .unavailable, 451, "4.3.0", "a map cannot be asked now")
     }
     // An empty host is none.
-    guard resolved.destination.mailer != destination.mailer || resolved.destination.user != destination.user
-      || (resolved.destination.host ?? "") != (destination.host ?? "")
+    guard
+      resolved.destination.mailer != destination.mailer || resolved.destination.user != destination.user
+        || (resolved.destination.host ?? "") != (destination.host ?? "")
     else { return }
     guard nodes.count < limit else { return expansion.isTruncated = true }
     let recipient = expansion.recipients[number]

@@ -221,7 +221,8 @@ struct Expander {
   private static func failure(_ destination: Destination, _ messages: [ByteString]) -> Expansion.Failure {
     guard !destination.user.isEmpty else {
       return Expansion.Failure(
-        reason: .address, code: 554, enhancedCode: "5.3.5", text: messages.last ?? "buildaddr: no mailer in parsed address")
+        reason: .address, code: 554, enhancedCode: "5.3.5",
+        text: messages.last ?? "buildaddr: no mailer in parsed address")
     }
     let reply = ReplyText(destination)
     return Expansion.Failure(reason: .address, code: reply.code, enhancedCode: reply.enhancedCode, text: reply.text)

@@ -97,7 +97,8 @@ struct Rewriter {
     guard stepsLeft < 0 else { return false }
     // Said once: the rule sets that have called end with the same status.
     if stepsLeft > .min / 2 {
-      report("rewrite: given up after too many steps, ruleset \(configuration.ruleSets[number].name), line \(rule.line)")
+      report(
+        "rewrite: given up after too many steps, ruleset \(configuration.ruleSets[number].name), line \(rule.line)")
       stepsLeft = .min / 2
     }
     return true

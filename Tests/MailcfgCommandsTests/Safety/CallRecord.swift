@@ -19,7 +19,8 @@ struct CallRecord {
   }
 
   static let names = [
-    "openat", "write", "pwrite64", "ftruncate", "fchmod", "fchown", "fsetxattr", "fsync", "fdatasync", "rename", "renameat",
+    "openat", "write", "pwrite64", "ftruncate", "fchmod", "fchown", "fsetxattr", "fsync", "fdatasync", "rename",
+    "renameat",
     "renameat2", "unlink", "unlinkat", "linkat",
   ]
 

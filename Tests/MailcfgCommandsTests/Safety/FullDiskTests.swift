@@ -18,7 +18,8 @@ import Testing
       if try examine(place, staging, outcome, "ulimit -f \(limit)") { counts.failed += 1 } else { counts.done += 1 }
     }
     #expect(counts.failed > 0 && counts.done > 0)
-    Proof.report("file size limits, \(scenario.name): \(counts.failed) errors with the old state, \(counts.done) times done")
+    Proof.report(
+      "file size limits, \(scenario.name): \(counts.failed) errors with the old state, \(counts.done) times done")
   }
 
   /// The mail directory is on a file system of its own, with room for so many pages more.
@@ -76,7 +77,8 @@ import Testing
     let staging = try Staging(scenario)
     let place = try staging.place()
     let before = try place.everything()
-    let script = "mount --make-rprivate / && mount --bind etc-mail etc-mail && mount -o remount,ro,bind etc-mail && exec \"$@\""
+    let script =
+      "mount --make-rprivate / && mount --bind etc-mail etc-mail && mount -o remount,ro,bind etc-mail && exec \"$@\""
     let outcome = try staging.run(place, behind: ["unshare", "-m", "/bin/sh", "-c", script, "sh"])
     #expect(try place.everything() == before)
     #expect((outcome.errorText + outcome.outputText).contains("Read-only file system"), "\(outcome.errorText)")

@@ -31,7 +31,8 @@ struct HostilePathTests {
         script: "ln -sfn \"$victim\" l; mv -T etc-mail m; mv -fT l etc-mail; rm -f etc-mail; mv -T m etc-mail"),
       Attack(
         name: "the directory becomes another one",
-        script: "mkdir -p own; cp good own/access; mv -T etc-mail m; mv -T own etc-mail; mv -T etc-mail own; mv -T m etc-mail"
+        script:
+          "mkdir -p own; cp good own/access; mv -T etc-mail m; mv -T own etc-mail; mv -T etc-mail own; mv -T m etc-mail"
       ),
       Attack(
         name: "a link in a sticky directory", mode: 0o1777,
@@ -44,7 +45,8 @@ struct HostilePathTests {
         script: links([".mailcfg.lock", ".mailcfg.state", ".mailcfg.journal"])),
       Attack(
         name: "his own directory, what is staged swapped", ownsMail: true,
-        script: "for s in etc-mail/.mailcfg-*; do mv -T \"$s\" s 2>/dev/null && ln -sfn \"$victim\" \"$s\" && rm -f \"$s\"; "
+        script:
+          "for s in etc-mail/.mailcfg-*; do mv -T \"$s\" s 2>/dev/null && ln -sfn \"$victim\" \"$s\" && rm -f \"$s\"; "
           + "mv -T s \"$s\" 2>/dev/null; done"),
     ]
   }

@@ -52,7 +52,8 @@ import Testing
       if try examine(place, staging, "after \(pause) µs") { counts.new += 1 }
     }
     Proof.report(
-      "kill, \(scenario.name): \(runs) times at any moment, \(counts.killed) before its end; \(counts.new) times all new")
+      "kill, \(scenario.name): \(runs) times at any moment, \(counts.killed) before its end; \(counts.new) times all new"
+    )
   }
 
   /// Sees that what was left is whole, that the next command completes it or takes it back, and that the change can be made

@@ -54,7 +54,9 @@ import Testing
     try place("build", "--force", "-q")
   }
 
-  @Test(arguments: [(0o664, "g-w"), (0o646, "o-w"), (0o755, "a-x")]) func anAliasesFile(mode: Int, remedy: String) throws {
+  @Test(arguments: [(0o664, "g-w"), (0o646, "o-w"), (0o755, "a-x")]) func anAliasesFile(mode: Int, remedy: String)
+    throws
+  {
     let place = try place()
     #expect(unsafe chmod(place.path("aliases"), mode_t(mode)) == 0)
     let message = try place.refused(77, "alias", "add", "sales", "dora")
@@ -101,12 +103,15 @@ import Testing
   }
 
   /// An ordinary user may read and change what his own rights let him; the rest names the file and the right.
-  @Test(.enabled(if: Tools.isCI || geteuid() == 0, "another user is only to be had as root")) func anOrdinaryUser() throws {
+  @Test(.enabled(if: Tools.isCI || geteuid() == 0, "another user is only to be had as root")) func anOrdinaryUser()
+    throws
+  {
     let place = try Workplace("hosting")
     try place("build", "-q")
     func asNobody(_ arguments: String...) throws -> Outcome {
       try run(
-        "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", Proof.mailcfg, "--mail-dir", place.mail] + arguments,
+        "setpriv",
+        ["--reuid=65534", "--regid=65534", "--clear-groups", Proof.mailcfg, "--mail-dir", place.mail] + arguments,
         environment: ["MAILCFG_MAIL_DIR": "", "NO_COLOR": "1"], directory: "/")
     }
     #expect(try asNobody("relay", "list").status == 0)

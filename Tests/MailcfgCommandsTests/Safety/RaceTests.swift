@@ -89,11 +89,14 @@ import Testing
     try examine(tally, expecting: 1)
     Proof.report(
       "races, with makemap and newaliases: \(Self.writers * Self.changes) changes, \(rebuilds()) times "
-        + "rebuilt, \(tally.summary); in the end a map was \(isStale ? "" : "not ")older than its text, as makemap had read it")
+        + "rebuilt, \(tally.summary); in the end a map was \(isStale ? "" : "not ")older than its text, as makemap had read it"
+    )
   }
 
   /// The same without mailcfg, to be compared with: what sendmail's own programs do to each other.
-  @Test(.enabled(if: Proof.isFull, "a measurement, not a promise: MAILCFG_PROOF=full")) func sendmailsOwnProgramsAlone() throws {
+  @Test(.enabled(if: Proof.isFull, "a measurement, not a promise: MAILCFG_PROOF=full")) func sendmailsOwnProgramsAlone()
+    throws
+  {
     let live = try site.start()
     let tally = Tally()
     let stop = Stop()
@@ -213,7 +216,9 @@ import Testing
     var failed: Int { counts.withLock { $0.failed } }
     var wrong: [String] { counts.withLock { $0.wrong } }
     var summary: String {
-      counts.withLock { "\($0.asked) questions, \($0.wrong.count) wrong answers, \($0.failed) put off, longest \($0.longest)" }
+      counts.withLock {
+        "\($0.asked) questions, \($0.wrong.count) wrong answers, \($0.failed) put off, longest \($0.longest)"
+      }
     }
   }
 

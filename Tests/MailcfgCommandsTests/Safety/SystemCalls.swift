@@ -11,7 +11,8 @@ enum SystemCalls {
 
   /// The calls that change what is on the disk, or may.
   static let changing = [
-    "openat", "mkdirat", "mkdir", "write", "pwrite64", "pwritev", "ftruncate", "fsync", "fdatasync", "rename", "renameat",
+    "openat", "mkdirat", "mkdir", "write", "pwrite64", "pwritev", "ftruncate", "fsync", "fdatasync", "rename",
+    "renameat",
     "renameat2", "linkat", "unlink", "unlinkat", "fchmod", "fchown", "utimensat", "fsetxattr", "fremovexattr",
     "copy_file_range", "sendfile", "sync_file_range", "fallocate",
   ]
@@ -56,7 +57,8 @@ enum SystemCalls {
   }
 
   /// The words that run a command and have a call fail, without doing anything; with `onwards` all later ones too.
-  static func failing(at moment: Moment, _ error: String, onwards: Bool = false, withThreads: Bool = false) -> [String] {
+  static func failing(at moment: Moment, _ error: String, onwards: Bool = false, withThreads: Bool = false) -> [String]
+  {
     strace(moment, "error=\(error)", withThreads, onwards ? "+" : "")
   }
 
