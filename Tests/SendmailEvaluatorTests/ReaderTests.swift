@@ -15,6 +15,7 @@ struct ReaderTests {
   static func complaints(_ output: [UInt8]) -> [String] {
     // Bytes lose their eighth bit here; what is left of those for "$" and "$=" is a control character.
     let text = String(decoding: output, as: UTF8.self).replacing("\u{01}", with: "$").replacing("\u{13}", with: "$=")
+      .replacing("\t", with: #"\t"#)
     return text.split(separator: "\n").compactMap { line in
       guard let place = line.firstRange(of: ".cf: line ") else { return nil }
       return String(line[place.upperBound...])

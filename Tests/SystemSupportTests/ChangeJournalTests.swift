@@ -50,7 +50,7 @@ import Testing
         commit 0
 
 
-        commit 8b6b9e9a1b1c1d1e
+        commit fd0274d131a93f1a
 
         """)
   }

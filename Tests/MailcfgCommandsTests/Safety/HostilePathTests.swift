@@ -131,9 +131,11 @@ struct HostilePathTests {
     try run("cp", [Tools.mailcfg, place.path("mailcfg")])
     #expect(unsafe chmod(place.path("mailcfg"), 0o4755) == 0)
     for (variable, expected) in [("MAILCFG_MAIL_DIR", "/etc/mail"), ("TMPDIR", "/etc/mail")] {
+      var environment = ["MAILCFG_MAIL_DIR": ""]
+      environment[variable] = place.path("theirs")
       let outcome = try run(
         "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", place.path("mailcfg"), "access", "list"],
-        environment: ["MAILCFG_MAIL_DIR": "", variable: place.path("theirs")], directory: place.path)
+        environment: environment, directory: place.path)
       #expect(!outcome.outputText.contains("a.example"), "\(outcome.outputText)")
       #expect(outcome.errorText.contains(expected) || outcome.status == 0, "\(outcome.errorText)")
     }
