@@ -75,7 +75,7 @@ extension RelayCommand {
       guard let last = steps.last(where: { $0.stage != .delivery }), let evidence = last.evidence else {
         return byTable
       }
-      let mayRelay = last.stage == .rcpt && last.reply?.verdict == .accept
+      let mayRelay = last.stage == .rcpt && !last.isRefused
       // The entry of the access table is told as it is written there.
       if mayRelay == decision.mayRelay, !evidence.isMember, facts.name == nil || decision.rule != nil { return byTable }
       let place = evaluated.place(of: evidence)

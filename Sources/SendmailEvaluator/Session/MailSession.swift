@@ -14,7 +14,11 @@ public struct MailSession: Sendable {
   private let client: SessionClient
   /// The reply that a refused client gets to each command.
   private var refusal: SMTPReply?
+  /// How often rule set 5 may put another user in the place of one.
+  private static let mostRewritings = 50
   private var isDiscarded = false
+  /// Whether the client's mail is thrown away whatever it sends.
+  private var discardsAll = false
   private var needsAuthentication = false
   /// The recipients that are accepted, and how each was written first.
   private var recipients: [Expander.Identity: ByteString] = [:]
@@ -57,12 +61,12 @@ public struct MailSession: Sendable {
     var steps = [connect()]
     guard refusal == nil else { return steps }
     steps.append(mail(from: sender))
-    guard steps[1].reply?.verdict == .accept else { return steps }
+    guard !steps[1].isRefused else { return steps }
     var accepted: [ByteString] = []
     for recipient in recipients {
       let step = self.recipient(recipient)
       steps.append(step)
-      if step.reply?.verdict == .accept { accepted.append(recipient) }
+      if !step.isRefused { accepted.append(recipient) }
     }
     if !isDiscarded { steps += accepted.map { delivery(to: $0) } }
     return steps
@@ -82,13 +86,13 @@ public struct MailSession: Sendable {
     case .refused(let host, let user): refusal = SMTPReply(host: host, user: user, about: nil)
     case .unusable: refusal = SMTPReply(message: "buildaddr: no user", isSender: true)
     case .discarded:
-      isDiscarded = true
+      discardsAll = true
       step.verdict = .discard
     // Nothing is there yet to be kept.
     case .accepted, .quarantined: break
     }
     if let refusal {
-      step.verdict = refusal.verdict == .tempfail ? .tempfail : .reject
+      step.verdict = refusal.refusal
       step.reply = refusal
     }
     let greeting = client.greeting ?? client.name ?? ByteString("[\(client.address)]")
@@ -97,11 +101,17 @@ public struct MailSession: Sendable {
     return step
   }
 
+  /// Forgets the sender and the recipients (`RSET`); `MAIL FROM` does so too.
+  public mutating func reset() {
+    recipients = [:]
+    isDiscarded = discardsAll
+  }
+
   /// What sendmail says to `MAIL FROM` (rule set `check_mail`, once rule sets 3 and 0 have made something of the address).
   public mutating func mail(from sender: ByteString) -> SessionStep {
     var step = SessionStep(stage: .mail, address: sender, verdict: .accept)
-    recipients = [:]
-    if let refusal { return SessionStep(stage: .mail, address: sender, verdict: refusal.verdict, reply: refusal) }
+    reset()
+    if let refusal { return SessionStep(stage: .mail, address: sender, verdict: refusal.refusal, reply: refusal) }
     if needsAuthentication {
       step.reply = SMTPReply(code: 530, enhancedCode: "5.7.0", text: "Authentication required")
       step.verdict = .reject
@@ -131,7 +141,7 @@ public struct MailSession: Sendable {
   /// What sendmail says to `RCPT TO` (rule sets 3 and 0, `check_rcpt`, and whether there is such a local user).
   public mutating func recipient(_ address: ByteString) -> SessionStep {
     var step = SessionStep(stage: .rcpt, address: address, verdict: .accept)
-    if let refusal { return SessionStep(stage: .rcpt, address: address, verdict: refusal.verdict, reply: refusal) }
+    if let refusal { return SessionStep(stage: .rcpt, address: address, verdict: refusal.refusal, reply: refusal) }
     let role = AddressRole()
     guard let parsed = parse(address, role, &step) else { return step }
     rewriter.setMacro("rcpt_mailer", parsed.destination.mailer.bytes)
@@ -140,16 +150,17 @@ public struct MailSession: Sendable {
     check(address, by: "check_rcpt", role, &step)
     guard step.reply == nil else { return step }
     // Who is among the recipients already is told as it was written first.
-    let identity = Expander.Identity(
-      mailer: parsed.destination.mailer, host: parsed.destination.host, user: parsed.destination.user)
+    let identity = Expander.Identity(parsed.destination)
     let written = recipients[identity] ?? address
     let isPostponed = parsed.status == Rewriter.Status.temporaryFailure
     if !isDiscarded, !isPostponed {
-      var expander = Expander(rewriter, limit: 1)
+      // Aliases are looked for and not followed: what they lead to is found out when the mail is delivered.
+      var expander = Expander(rewriter, limit: MailSession.mostRewritings)
       expander.rewriter.decisions = nil
       let expansion = expander.expand(address)
       for unknown in expansion.unknowns where !step.unknowns.contains(unknown) { step.unknowns.append(unknown) }
-      if case .failed(let failure) = expansion.recipients[0].outcome, failure.reason != .loop,
+      let chain = expansion.chain
+      if case .failed(let failure) = expansion.recipients[chain[chain.count - 1]].outcome, failure.reason != .loop,
         failure.reason != .list, !(failure.reason == .unavailable && failure.code == 451)
       {
         refuse(
@@ -158,8 +169,12 @@ public struct MailSession: Sendable {
         step.evidence = nil
         return step
       }
+      for number in chain.dropFirst() {
+        let other = Expander.Identity(expansion.recipients[number].destination)
+        if recipients[other] == nil { recipients[other] = written }
+      }
     }
-    recipients[identity] = written
+    if recipients[identity] == nil { recipients[identity] = written }
     let text: ByteString = isPostponed ? "Recipient ok (will queue)" : "Recipient ok"
     step.reply = SMTPReply(code: 250, enhancedCode: "2.1.5", text: text, about: written)
     return step
@@ -297,7 +312,29 @@ public struct MailSession: Sendable {
 
   private func refuse(_ step: inout SessionStep, _ reply: SMTPReply) {
     step.reply = reply
-    step.verdict = reply.verdict
+    step.verdict = reply.refusal
+  }
+}
+
+extension Expansion {
+  /// The address, and what rule set 5 puts in its place, as often as it has something to say.
+  fileprivate var chain: [Int] {
+    var chain = [0]
+    while let number = chain.last, recipients[number].outcome == .replaced, recipients[number].alias == nil,
+      recipients[number].list == nil, let next = recipients.indices.first(where: { recipients[$0].parent == number })
+    {
+      chain.append(next)
+    }
+    return chain
+  }
+}
+
+extension Expander.Identity {
+  fileprivate init(_ destination: Destination) {
+    // An empty host is none.
+    self.init(
+      mailer: destination.mailer, host: destination.host?.isEmpty ?? true ? nil : destination.host,
+      user: destination.user)
   }
 }
 

@@ -59,12 +59,6 @@ extension SMTPReply {
     case quote = "... Unbalanced '\"'"
   }
 
-  /// The verdict that the code amounts to: 4xx puts off, 5xx refuses, the others accept.
-  public var verdict: SessionStep.Verdict {
-    switch code / 100 {
-    case 4: .tempfail
-    case 5: .reject
-    default: .accept
-    }
-  }
+  /// What a reply that refuses amounts to, whatever else its code may say.
+  var refusal: SessionStep.Verdict { code / 100 == 4 ? .tempfail : .reject }
 }

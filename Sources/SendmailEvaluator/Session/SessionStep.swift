@@ -80,4 +80,7 @@ public struct SessionStep: Sendable {
   public var unknowns: [UnknownAnswer] = []
   /// Where the mail goes; only for ``Stage/delivery``.
   public var expansion: Expansion?
+
+  /// Whether it goes no further.
+  public var isRefused: Bool { verdict == .reject || verdict == .tempfail }
 }
