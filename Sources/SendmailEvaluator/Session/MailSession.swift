@@ -153,7 +153,7 @@ public struct MailSession: Sendable {
     let identity = Expander.Identity(parsed.destination)
     let written = recipients[identity] ?? address
     let isPostponed = parsed.status == Rewriter.Status.temporaryFailure
-    if !isDiscarded, !isPostponed {
+    if !isPostponed {
       // Aliases are looked for and not followed: what they lead to is found out when the mail is delivered.
       var expander = Expander(rewriter, limit: MailSession.mostRewritings)
       expander.rewriter.decisions = nil
@@ -161,7 +161,8 @@ public struct MailSession: Sendable {
       for unknown in expansion.unknowns where !step.unknowns.contains(unknown) { step.unknowns.append(unknown) }
       let chain = expansion.chain
       if case .failed(let failure) = expansion.recipients[chain[chain.count - 1]].outcome, failure.reason != .loop,
-        failure.reason != .list, !(failure.reason == .unavailable && failure.code == 451)
+        failure.reason != .list, !isDiscarded || parsed.destination.mailer.folded == "prog",
+        !(failure.reason == .unavailable && failure.code == 451)
       {
         refuse(
           &step,
