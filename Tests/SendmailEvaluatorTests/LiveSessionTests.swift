@@ -89,7 +89,8 @@ struct GeneratedTables: CustomStringConvertible {
     case 3:
       return random.pick([
         "<a@>", "<@b>", "<a@b..c>", "<a@b@c>", "<a,b@c.test>", "<list:;>", "<a(@b.test>", "<\"a@b.test>", "<a@b.test>>",
-        "<|prog>", "</tmp/x>", "<:include:/x>", "<\\root>", "<a!b>", "<<a@b.test>>", "<(c)>", "<a(c)@b.test>", "<a;b@c.test>",
+        "<|prog>", "</tmp/x>", "<:include:/x>", "<\\root>", "<a!b>", "<<a@b.test>>", "<(c)>", "<a(c)@b.test>",
+        "<a;b@c.test>",
         "<\(String(repeating: "x", count: 260))@b.test>", "<\(String(repeating: "y", count: 190))@remote.example>",
       ])
     case 4: return "<\(domain)!\(user)>"
@@ -142,7 +143,8 @@ final class LiveSite {
     site = try SendmailSite(
       mailDirectory: directory.path,
       hosts: ["127.0.0.80 other.example", "2001:db8:1::25 six.example"],
-      template: template, accounts: "root:x:0:0::/root:/bin/sh\nmail:x:8:8::/var/mail:/bin/sh\nanna:x:1000:8::/:/bin/sh\n")
+      template: template,
+      accounts: "root:x:0:0::/root:/bin/sh\nmail:x:8:8::/var/mail:/bin/sh\nanna:x:1000:8::/:/bin/sh\n")
     for name in ["generics", "domaintable"] {
       _ = try run(
         try Tools.makemap, ["-C", site.configuration, "hash", directory.path(name)], environment: Tools.environment)
