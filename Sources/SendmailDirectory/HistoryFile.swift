@@ -84,7 +84,8 @@ struct HistoryFile {
     do throws(SystemError) {
       file = try RecordFile(Self.fileName, in: directory, for: .writing)
     } catch {
-      guard error.isPermission || error.errno == ELOOP || error.problem != nil || error.errno == ENXIO else {
+      // Something else in its place is for a person to look at, and in nobody's way.
+      guard error.isPermission || error.problem != nil || [ELOOP, EISDIR, ENXIO].contains(error.errno) else {
         throw error
       }
       return refused("\(error)")
@@ -147,9 +148,9 @@ struct HistoryFile {
       let end = ChangeRecord.End(tail[(start + 1)...].dropLast())
     else { return nil }
     let position = size - (tail.count - start - 1)
-    guard end.length <= position,
-      try RecordText.checksum(file.read(position - end.length..<position)) == end.checksum
-    else { return nil }
+    guard end.length <= position else { return nil }
+    let record = try file.read(position - end.length..<position)
+    guard record.starts(with: "change \(end.id) ".utf8), RecordText.checksum(record) == end.checksum else { return nil }
     let words = String(decoding: head.dropFirst(ChangeRecord.header.utf8.count), as: UTF8.self).split(separator: " ")
     guard words.count >= 2, words[0] == "change", let first = Int(words[1]) else { return nil }
     return (first, end.id)

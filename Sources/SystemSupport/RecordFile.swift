@@ -36,7 +36,7 @@ package struct RecordFile: Sendable {
     owner = status.owner
     isTrusted =
       [geteuid(), home, 0].contains(status.owner) && status.mode & 0o022 == 0 && status.linkCount == 1
-    if use == .writing, isTrusted, status.mode & 0o077 != 0 { _ = fchmod(file.number, 0o600) }
+    if use == .writing, isTrusted, status.mode & 0o077 != 0 { _ = uninterrupted { fchmod(file.number, 0o600) } }
   }
 
   /// The length in bytes.
@@ -70,8 +70,6 @@ package struct RecordFile: Sendable {
 
   /// Cuts off what stands behind a position.
   func cut(to size: Int) throws(SystemError) {
-    while ftruncate(file.number, off_t(size)) != 0 {
-      if errno != EINTR { throw .last("ftruncate", file.path) }
-    }
+    if uninterrupted({ ftruncate(file.number, off_t(size)) }) != 0 { throw .last("ftruncate", file.path) }
   }
 }

@@ -176,7 +176,7 @@ import Testing
     #expect((start...end).contains(moment))
     #expect(try Self.history(place, "--limit", "1").map(\.id) == [2])
     #expect(try place("history", "1").outputText.contains("\n+Connect:192.0.2.7  RELAY\n"))
-    #expect(try place("-v", "history", "--limit", "1").outputText.contains("\n+a.example\n"))
+    #expect(try place("-v", "history", "--limit", "1").outputText.contains("+a.example\n"))
     // In another zone another hour.
     let there = try place.run(["history", "2"], environment: ["TZ": "UTC-5"]).outputText
     #expect(try place("history", "2").outputText != there)
@@ -242,7 +242,7 @@ import Testing
     for child in children { #expect(try child.finish().status == 0) }
     let changes = try Self.history(place)
     #expect(changes.map(\.id) == [8, 7, 6, 5, 4, 3, 2, 1])
-    #expect(Set(changes.compactMap { $0.command?[6] }).count == 8)
+    #expect(Set(changes.compactMap { $0.command?[7] }).count == 8)
     for number in [3, 1, 8, 5, 2, 7, 4, 6] { try place("-q", "undo", "\(number)") }
     #expect(try place.read("access") == Fixtures.bytes("hosting/access"))
     try place.expectMap("access.db", of: "access")

@@ -58,7 +58,7 @@ import Testing
         -%e4%25%0d%0a
         +AuthInfo:x P
         text host new dir%20name/%25%c3%bc 00000000000000030000000000000004 10:00000000000000010000000000000002 1 1 cut
-        end 5 358 2aa3d9e0e3a3f4b1
+        end 5 354 5c7c7a5bfd801aaa
 
         """)
   }
@@ -87,6 +87,8 @@ import Testing
       var flipped = bytes
       flipped[index] ^= 1
       let ids = ChangeRecord.records(in: flipped).map(\.record.id)
+      // Without its last line end it swallows the beginning of the next one.
+      if index == start.count - 1 { continue }
       #expect(ids == [5] || index < ChangeRecord.header.utf8.count && ids == [4, 5], "\(index)")
     }
   }
@@ -144,10 +146,10 @@ import Testing
     let mail = try mail
     for number in 1...3 { try mail.change { try $0.access.set("OK", for: ByteString("From:n\(number).example")) } }
     let whole = try directory.read(".mailcfg.history")
-    for tail in ["x", "change 4 12\nuser 0 root\n", "end 4 0 cbf29ce484222325\n", "\n"] {
+    for tail in ["xx", "change 4 12\nuser 0 root\n", "end 4 0 cbf29ce484222325\n", "\n"] {
       try directory.write(".mailcfg.history", whole + Array(tail.utf8), mode: 0o600)
       #expect(try mail.history().map(\.id) == [1, 2, 3])
-      let change = try mail.change { try $0.access.set("REJECT", for: ByteString("From:n\(tail.utf8.count).example")) }
+      let change = try mail.change { try $0.access.set("REJECT", for: ByteString("From:t\(tail.utf8.count).example")) }
       #expect(change.id == 4)
       #expect(try mail.history().map(\.id) == [1, 2, 3, 4])
       #expect(try directory.read(".mailcfg.history").starts(with: whole))
@@ -178,20 +180,17 @@ import Testing
     #expect(try directory.read(".mailcfg.history").count < small + 1000)
 
     // A quarter of a megabyte a change.
-    let long = String(repeating: "x", count: 1000)
+    let line = "#" + String(repeating: "x", count: 1000)
+    func lines(_ name: String, _ count: Int) -> [UInt8] { (0..<count).flatMap { Array("\(line)\(name)\($0)\n".utf8) } }
     for number in 0..<24 {
-      try mail.change { tables in
-        for line in 0..<250 { try tables.access.set("OK", for: ByteString("From:\(long)\(number)\(line).example")) }
-      }
+      try mail.change { $0.edit(.access) { $0.append(lines("a\(number)-", 250)) } }
       #expect(try directory.read(".mailcfg.history").count <= HistoryFile.mostBytes)
     }
     let last = try mail.history()
     #expect(last.last?.id == 2026 && last.count < 24)
     try mail.undo()
 
-    let many = try mail.change { tables in
-      for line in 0..<600 { try tables.access.set("OK", for: ByteString("To:\(long)\(line).example")) }
-    }
+    let many = try mail.change { $0.edit(.access) { $0.append(lines("b", 600)) } }
     #expect(many.id == 2028)
     let large = try #require(try mail.history().last)
     #expect(!large.isUndoable && large.texts[0].addedLines == 600 && large.texts[0].diff().isEmpty)

@@ -57,10 +57,11 @@ public struct AccessTable: Sendable {
     }
     if key.tag == nil || key.tag == .connect || key.tag == .from || key.tag == .to, case .other(let text) = rule.action
     {
+      let shown = text.shown(of: rule.entry.key).escaped
       result.append(
         Diagnostic(
           code: .accessErrorText, severity: .warning, line: rule.entry.line, column: rule.entry.key.bytes.count + 2,
-          message: "\(text.escaped) is no word that sendmail knows here: it refuses with \"553 5.3.0 \(text.escaped)\"",
+          message: "\(shown) is no word that sendmail knows here: it refuses with \"553 5.3.0 \(shown)\"",
           remedy: "if a refusal is meant, write ERROR:5.7.1:550 and the text"))
     }
     return result

@@ -101,7 +101,7 @@ extension Text {
     ) -> Void
   ) {
     let hunks = self.hunks()
-    let context = 3
+    let context = TextPatch.context
     var index = 0
     while index < hunks.count {
       var last = index

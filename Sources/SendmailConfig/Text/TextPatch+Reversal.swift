@@ -87,20 +87,24 @@ package struct PatchReversal {
 
   private func outcome(_ hunk: TextPatch.Hunk) -> Outcome {
     let whole = places(of: hunk.lines(of: .added))
-    if whole.count == 1 { return edit(hunk, at: whole[0], trimmed: false) }
-    if whole.count > 1 { return .overlap }
+    if let place = whole.only { return edit(hunk, at: place, trimmed: false) }
+    guard whole.isEmpty else { return .overlap }
     let core = PatchReversal.core(hunk)
     let added = core.filter { $0.sign != .removed }.map(\.bytes)
     if added.contains(where: PatchReversal.isDistinctive) {
-      let alone = places(of: added)
-      if alone.count == 1 { return edit(hunk, at: alone[0], trimmed: true) }
+      if let place = places(of: added).only { return edit(hunk, at: place, trimmed: true) }
     }
     let before = hunk.lines(of: .removed)
     let isGone = !core.contains { line in
       line.sign == .added && PatchReversal.isDistinctive(line.bytes)
         && places[PatchReversal.content(line.bytes.bytes[...])]?.isEmpty == false
     }
-    return isGone && !before.isEmpty && places(of: before).count == 1 ? .alreadyReversed : .overlap
+    guard isGone, !before.isEmpty, let place = places(of: before).only else { return .overlap }
+    // Where it had no lines before or behind it, somebody may have put something in its place there.
+    let isAnchored =
+      (hunk.leadingContext == TextPatch.context || place == 0)
+      && (hunk.trailingContext == TextPatch.context || place + before.count == text.lineCount)
+    return isAnchored ? .alreadyReversed : .overlap
   }
 
   /// The edit that takes a hunk back, with the lines of its new text standing at `start`.
@@ -209,4 +213,9 @@ package struct PatchReversal {
     }
     return lines
   }
+}
+
+extension [Int] {
+  /// The element, where there is just one.
+  fileprivate var only: Int? { count == 1 ? first : nil }
 }

@@ -50,6 +50,9 @@ package struct TextPatch: Sendable, Equatable {
     }
   }
 
+  /// How many lines around an edit belong to its hunk, where there are so many.
+  package static let context = 3
+
   /// The hunks, in the order of the text.
   package var hunks: [Hunk]
 

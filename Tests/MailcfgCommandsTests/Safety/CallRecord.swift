@@ -6,9 +6,10 @@ import TestSupport
 /// 1. a file is synced, whole, before it comes into its place: no write, or change of owner or mode, between the last sync and
 ///    the rename;
 /// 2. the directory is synced after the last rename in it, before anything that was replaced is removed;
-/// 3. where several files are put into place, the journal is synced, and the directory that it stands in, before the first of
-///    them; the new files, their staging directory and its parent before the journal's last write;
-/// 4. the journal is removed last.
+/// 3. where several files are put into place, the journal is synced, and after it was made the directory that it stands in,
+///    before the first of them; the new files, their staging directory and its parent before the journal's last write;
+/// 4. what is added to the history is added after the last rename, and synced before the journal is removed;
+/// 5. the journal is removed last.
 struct CallRecord {
   /// A call that matters.
   struct Call: CustomStringConvertible {
@@ -95,22 +96,31 @@ struct CallRecord {
     var syncedAt: [String: Int] = [:]
     var placed: [(index: Int, file: String, staged: String)] = []
     var journalWritten: Int?
+    var journalMade = 0
+    let history = "\(directory)/.mailcfg.history"
+    var isAdded = false
     for (index, call) in calls.enumerated() {
       guard let path = call.paths.first, path.hasPrefix(directory) else { continue }
       switch call.name {
       case "openat", "write", "pwrite64", "ftruncate", "fchmod", "fchown", "fsetxattr":
         unsynced.insert(path)
         if path.hasSuffix("/.mailcfg.journal"), call.name == "write" { journalWritten = index }
+        if path.hasSuffix("/.mailcfg.journal"), call.name == "openat" { journalMade = index }
+        if path == history, call.name == "write" { isAdded = true }
       case "fsync", "fdatasync":
         unsynced.remove(path)
         syncedAt[path] = index
       case "rename", "renameat", "renameat2", "linkat":
         guard call.paths.count > 1 else { continue }
         if unsynced.contains(path) { offences.append("\(call): the new file was not synced before") }
+        if isAdded { offences.append("\(call): the history has the change already") }
         let target = call.paths[1]
         renamedIn[CallRecord.parent(of: target)] = index
         placed.append((index, target, path))
       case "unlink", "unlinkat":
+        if path.hasSuffix("/.mailcfg.journal"), isAdded, unsynced.contains(history) {
+          offences.append("\(call): the history was not synced before")
+        }
         for (parent, renamed) in renamedIn where (syncedAt[parent] ?? -1) < renamed {
           offences.append("\(call): \(parent) was not synced after the exchange")
         }
@@ -120,7 +130,7 @@ struct CallRecord {
     for (parent, renamed) in renamedIn where (syncedAt[parent] ?? -1) < renamed {
       offences.append("\(parent) was never synced after the exchange")
     }
-    if placed.count > 1 { offences += journalOffences(placed, journalWritten) }
+    if placed.count > 1 || isAdded { offences += journalOffences(placed, made: journalMade, journalWritten) }
     if let last = calls.last(where: { $0.name == "unlinkat" && $0.paths.first?.hasPrefix(directory) == true }),
       journalWritten != nil, last.paths.first?.hasSuffix("/.mailcfg.journal") != true
     {
@@ -130,7 +140,7 @@ struct CallRecord {
   }
 
   private func journalOffences(
-    _ placed: [(index: Int, file: String, staged: String)], _ written: Int?
+    _ placed: [(index: Int, file: String, staged: String)], made: Int, _ written: Int?
   ) -> [String] {
     guard let written, let first = placed.first?.index, written < first else {
       return ["\(placed.map(\.file)): no journal was written before"]
@@ -141,7 +151,7 @@ struct CallRecord {
     var offences: [String] = []
     let journal = calls[written].paths[0]
     if !isSynced(journal, written..<first) { offences.append("the journal was not synced before the exchange") }
-    if !isSynced(CallRecord.parent(of: journal), written..<first) {
+    if !isSynced(CallRecord.parent(of: journal), made..<first) {
       offences.append("the journal's directory was not synced before the exchange")
     }
     for one in placed {

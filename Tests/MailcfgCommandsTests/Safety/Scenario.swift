@@ -41,6 +41,13 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     Scenario("virtmap remove", "virtmap", "remove", "info@shop.example"),
     Scenario("host add", "host", "add", "a.example"),
     Scenario("four tables at once", "check", "--elsewhere", "--fix").with { $0.isTriedWhole = true },
+    Scenario("relay add, one more", "relay", "add", "192.0.2.7").with {
+      $0.earlier = [["-q", "alias", "add", "sales", "dora"]]
+    },
+    Scenario("undo", "undo", "1").with {
+      $0.earlier = [["-q", "relay", "add", "192.0.2.7"], ["-q", "relay", "add", "192.0.2.8"]]
+      $0.isTriedWhole = true
+    },
     Scenario("build", "build").with { $0.isEditedByHand = true },
     Scenario("init", "init").with { $0.beginsEmpty = true },
     Scenario("makemap", "makemap", "-C", "/dev/null", "hash", "etc-mail/access").with {
@@ -131,8 +138,10 @@ struct Staging {
   }
 }
 
-/// What the files of a mail directory hold: texts byte for byte, maps as `db5.3_dump` tells it.
+/// What the files of a mail directory hold: texts byte for byte, maps as `db5.3_dump` tells it, changes by their number.
 struct Holdings: Equatable {
+  /// How many whole records the history has.
+  var records = 0
   var texts: [String: [UInt8]] = [:]
   var maps: [String: [DumpedMap.Pair]] = [:]
 
@@ -140,6 +149,10 @@ struct Holdings: Equatable {
   ///
   /// - Throws: Where `db5.3_verify` finds fault with a map.
   init(_ place: Workplace) throws {
+    if try listDirectory(place.mail).contains(".mailcfg.history") {
+      let lines = try place.text(".mailcfg.history").split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      records = lines.count { $0.hasPrefix("end ") }
+    }
     for name in try listDirectory(place.mail) where !name.hasPrefix(".") {
       guard name.hasSuffix(".db") else {
         texts[name] = try place.read(name)
