@@ -49,7 +49,8 @@ struct ExplainCommand: ParsableCommand {
       let client = try facts.client(address, greeting: helo)
       let directory = try options.directory()
       let evaluated = try directory.evaluated(isBuilt: built)
-      for finding in evaluated.configuration.diagnostics {
+      // An option that sendmail does not know changes no answer.
+      for finding in evaluated.configuration.diagnostics where options.verbose || finding.code != .configurationOption {
         output.finding(finding, path: directory.configurationPath ?? "sendmail.cf")
       }
       var session = MailSession(evaluated.configuration, client: client, lookups: evaluated.lookups)
@@ -64,7 +65,7 @@ struct ExplainCommand: ParsableCommand {
         }
         let view = ExplainView(evaluated: evaluated, client: client, isVerbose: options.verbose)
         for step in steps { view.write(step) { output.result($0) } }
-        for unknown in steps.unknowns.prefix(20) { output.note(view.text(unknown)) }
+        for note in view.notes(steps.unknowns).prefix(20) { output.note(note) }
       }
       if !isAccepted { throw ExitCode.no }
     }

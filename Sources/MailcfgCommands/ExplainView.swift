@@ -61,13 +61,23 @@ struct ExplainView {
     }
   }
 
-  /// What could not be answered.
-  func text(_ unknown: UnknownAnswer) -> String {
-    let map = evaluated.configuration.maps.first { $0.name.folded == unknown.map.folded }
-    guard map?.kind == .host || unknown.map.folded == "host" else {
-      return "not known, taken as not found: \(unknown.map.escaped) \(unknown.key.escaped)"
+  /// What could not be answered, and what was assumed in its place; a line each.
+  func notes(_ unknowns: [UnknownAnswer]) -> [String] {
+    var hosts: [String] = []
+    var notes: [String] = []
+    for unknown in unknowns {
+      let key = unknown.key.escaped
+      let map = evaluated.configuration.maps.first { $0.name.folded == unknown.map.folded }
+      if map?.kind == .host || unknown.map.folded == "host" {
+        if !hosts.contains(key) { hosts.append(key) }
+      } else {
+        notes.append("not known, taken as not found: \(unknown.map.escaped) \(key)")
+      }
     }
-    return "not known: whether there is a host \(unknown.key.escaped); it is taken to be there"
+    if !hosts.isEmpty {
+      notes.insert("not known, taken to be there: \(hosts.count == 1 ? "host" : "hosts") \(hosts.joined(separator: ", "))", at: 0)
+    }
+    return notes
   }
 }
 

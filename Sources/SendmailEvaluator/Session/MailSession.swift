@@ -149,6 +149,13 @@ public struct MailSession: Sendable {
     rewriter.setMacro("rcpt_addr", parsed.destination.user.bytes)
     check(address, by: "check_rcpt", role, &step)
     guard step.reply == nil else { return step }
+    // With delay_checks the rules go on once they have said that the client may relay.
+    if step.verdict == .accept,
+      let evidence = rewriter.decisions?.evidence(for: Array("RELAY".utf8), rewriter.events)
+        ?? rewriter.decisions?.evidence(for: [Meta.mailer] + Array("RELAY".utf8), rewriter.events)
+    {
+      step.evidence = evidence
+    }
     // Who is among the recipients already is told as it was written first.
     let identity = Expander.Identity(parsed.destination)
     let written = recipients[identity] ?? address
