@@ -12,10 +12,9 @@ struct ExplainView {
   func write(_ step: SessionStep, _ line: (String) -> Void) {
     switch step.stage {
     case .connect:
-      let name = client.name.map {
-        " (\($0.escaped)\(client.resolution == .found ? "" : ", \(client.resolution.rawValue)"))"
-      }
-      line("client \(client.address)\(name ?? ""): \(outcome(step))")
+      let doubt = client.resolution == .found ? "" : ", \(client.resolution.rawValue)"
+      let name = client.name.map { " (\($0.escaped)\(doubt))" } ?? ""
+      line("client \(client.address)\(name): \(outcome(step))")
     case .mail: line("MAIL FROM:\(step.address.escaped): \(outcome(step))")
     case .rcpt: line("RCPT TO:\(step.address.escaped): \(outcome(step))")
     case .delivery:
@@ -26,7 +25,8 @@ struct ExplainView {
     }
     if let reason = step.quarantineReason { line("  kept in the queue until it is released: \(reason.escaped)") }
     if let evidence = step.evidence, step.verdict != .accept || !isRule(evidence) || isVerbose {
-      line("  \(ExplainView.text(evaluated.place(of: evidence), evidence))")
+      let (head, what) = ExplainView.parts(evaluated.place(of: evidence), evidence)
+      line("  \(head) \(what)")
     }
     // Where no entry decides, the keys are what one would be found by.
     let isOpen = step.verdict != .accept && (step.evidence.map(isRule) ?? false)
@@ -49,15 +49,15 @@ struct ExplainView {
     }
   }
 
-  /// A place as one line: `access:5: spam.example  REJECT`.
-  static func text(_ place: MailDirectory.Evaluated.Place, _ evidence: Evidence) -> String {
+  /// A place and what is there: `access:5:` and `spam.example  REJECT`.
+  static func parts(_ place: MailDirectory.Evaluated.Place, _ evidence: Evidence) -> (head: String, what: String) {
     let head = place.line.map { "\(place.file):\($0):" } ?? "\(place.file).db:"
     switch evidence {
     case .entry(let lookup):
-      guard let value = lookup.value else { return "\(place.file): the map \(lookup.map.escaped) cannot be read" }
-      return "\(head) \(lookup.key.escaped)  \(value.escaped)"
-    case .member(let word, let name, _): return "\(head) \((place.key ?? word).escaped) (class \(name.escaped))"
-    case .rule: return "\(head) a rule of sendmail.cf"
+      guard let value = lookup.value else { return ("\(place.file):", "the map \(lookup.map.escaped) cannot be read") }
+      return (head, "\(lookup.key.escaped)  \(value.escaped)")
+    case .member(let word, let name, _): return (head, "\((place.key ?? word).escaped) (class \(name.escaped))")
+    case .rule: return (head, "a rule of sendmail.cf")
     }
   }
 
@@ -75,7 +75,8 @@ struct ExplainView {
       }
     }
     if !hosts.isEmpty {
-      notes.insert("not known, taken to be there: \(hosts.count == 1 ? "host" : "hosts") \(hosts.joined(separator: ", "))", at: 0)
+      let word = hosts.count == 1 ? "host" : "hosts"
+      notes.insert("not known, taken to be there: \(word) \(hosts.joined(separator: ", "))", at: 0)
     }
     return notes
   }

@@ -31,7 +31,7 @@ public struct Mailcfg: ParsableCommand {
     version: version,
     subcommands: [
       RelayCommand.self, AccessCommand.self, VirtmapCommand.self, AliasCommand.self, HostCommand.self,
-      BuildCommand.self, StatusCommand.self, CheckCommand.self, ExplainCommand.self, LookupCommand.self,
+      ExplainCommand.self, BuildCommand.self, StatusCommand.self, CheckCommand.self, LookupCommand.self,
       DumpCommand.self, DiffCommand.self, BtCommand.self, HistoryCommand.self, UndoCommand.self, InitCommand.self,
     ],
     groupedSubcommands: [

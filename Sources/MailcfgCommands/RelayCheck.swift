@@ -80,16 +80,14 @@ extension RelayCommand {
       if mayRelay == decision.mayRelay, !evidence.isMember, facts.name == nil || decision.rule != nil { return byTable }
       let place = evaluated.place(of: evidence)
       let answer = mayRelay ? "may relay" : "may not relay"
-      let words = ExplainView.text(place, evidence)
-      let reason = words.firstRange(of: ": ").map {
-        "\(words[..<$0.lowerBound]): \(client) \(answer): \(words[$0.upperBound...])"
+      let (head, reason) = ExplainView.parts(place, evidence)
+      // Keys of recipients are asked for too, before it comes to the client.
+      let tried = steps.flatMap(\.keys).filter {
+        !$0.folded.bytes.starts(with: "to:".utf8) && !$0.bytes.contains(ASCII.at)
       }
       return Answer(
-        mayRelay: mayRelay,
-        place: place.line.map { (place.file, $0, place.key ?? "") }, text: reason ?? "\(client) \(answer): \(words)",
-        tried: steps.flatMap(\.keys).filter {
-          !$0.folded.bytes.starts(with: "to:".utf8) && !$0.bytes.contains(ASCII.at)
-        })
+        mayRelay: mayRelay, place: place.line.map { (place.file, $0, place.key ?? "") },
+        text: "\(head) \(client) \(answer): \(reason)", tried: tried)
     }
 
     private func tableAnswer(_ client: RelayClient, _ decision: RelayDecision, _ path: String) -> Answer {

@@ -276,9 +276,8 @@ public struct MailSession: Sendable {
     rewriter.setMacro("addr_type", role.name)
     let isReadable = rewriter.take(address.bytes[...], delimiter: nil).isReadable
     guard isReadable, AddressBytes.report(address.bytes[...], { rewriter.report($0) }) else {
-      refuse(
-        &step, SMTPReply(message: rewriter.messages.first ?? "Syntax error in mailbox address", isSender: role.isSender)
-      )
+      let message = rewriter.messages.first ?? "Syntax error in mailbox address"
+      refuse(&step, SMTPReply(message: message, isSender: role.isSender))
       return nil
     }
     let resolved = rewriter.resolve(address.bytes, role)
@@ -311,11 +310,8 @@ public struct MailSession: Sendable {
     for unknown in result.unknowns where !step.unknowns.contains(unknown) { step.unknowns.append(unknown) }
     step.evidence = rewriter.decisions?.evidence(for: rewriter.text(from: 0), result.trace)
     // Of a table that cannot be read there is no entry.
-    if case .rule = step.evidence,
-      let failed = step.lookups.last(where: { $0.status == Rewriter.Status.temporaryFailure })
-    {
-      step.evidence = .entry(failed)
-    }
+    let failed = step.lookups.last { $0.status == Rewriter.Status.temporaryFailure }
+    if case .rule = step.evidence, let failed { step.evidence = .entry(failed) }
   }
 
   private func refuse(_ step: inout SessionStep, _ reply: SMTPReply) {
