@@ -94,12 +94,13 @@ enum Makemap {
     let configured = ProgramConfiguration.read(options.configuration, needed: isConfigured(type), call)
     guard let configured else { return ExitStatus.noInput }
     if isConfigured(type) {
-      let comparison: MakemapConfiguration.Comparison = type == "cf" || type.isEmpty ? .path : .name
-      if let found = configured.file.mapType(of: shownName, by: comparison) {
+      // The empty type stands for what is in no sendmail.cf: only -i tells what it is.
+      let found = type.isEmpty ? nil : configured.file.mapType(of: shownName, by: type == "cf" ? .path : .name)
+      if let found {
         type = found
       } else {
         let what = ByteString("mapfile ") + shownName + ": not found in " + ByteString(options.configuration)
-        guard let fallback = options.fallbackType else {
+        guard let fallback = options.fallbackType, !fallback.isEmpty else {
           call.complain(what)
           return ExitStatus.badData
         }

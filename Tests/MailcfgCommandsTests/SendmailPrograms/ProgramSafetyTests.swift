@@ -234,7 +234,7 @@ import Testing
       "q", "cs", "Kg", "''", "v", "n", "one", "w", "tt", "tu", "two", "./two", "hash", ".", "/",
     ]
     for name in names {
-      for type in ["cf", "CF", "Cf", "cF"] {
+      for type in ["cf", "CF", "Cf", "cF", "''", "-i '' CF", "-i '' ''", "-i btree ''"] {
         script +=
           "rm -f *.db maps/*; printf 'a b\\n' | say makemap -C maps.cf -v \(type) \(name); file *.db maps/* | grep -o Berkeley.*\n"
       }
