@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "MailcfgCommands", "SendmailEvaluator", "SendmailMaps", "BerkeleyDB", "SendmailConfig",
+        "MailcfgCommands", "SendmailDirectory", "SendmailEvaluator", "SendmailMaps", "BerkeleyDB", "SendmailConfig",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"]),

@@ -7,6 +7,11 @@ let package = Package(
   targets: [
     .executableTarget(name: "TextBenchmark", dependencies: [.product(name: "SendmailConfig", package: "mailcfg")]),
     .executableTarget(
+      name: "CheckBenchmark",
+      dependencies: [
+        .product(name: "SendmailChecks", package: "mailcfg"), .product(name: "SendmailConfig", package: "mailcfg"),
+      ]),
+    .executableTarget(
       name: "EvaluatorBenchmark",
       dependencies: [
         .product(name: "SendmailEvaluator", package: "mailcfg"), .product(name: "SendmailConfig", package: "mailcfg"),

@@ -46,7 +46,8 @@ extension FuzzTarget {
     let levels = (rules: input.pick([0, 4, 12, 15]), maps: input.pick([0, 1, 5]))
     let commands = input.strings(atMost: 12).map { command in ByteString(command.filter { $0 != 0x0A }) }
     let configuration = world.configuration(frame(2) + input.rest())
-    let context = EvaluationContext(lookups: world.lookups)
+    var context = EvaluationContext(lookups: world.lookups)
+    context.stepLimit = stepLimit
     var first = TestMode(configuration, context, rules: levels.rules, maps: levels.maps)
     var second = first
     for command in commands {
@@ -56,6 +57,9 @@ extension FuzzTarget {
       try require(answer.bytes.last.map { $0 == 0x0A } ?? true, "half a line in answer to \(command.escaped)")
     }
   }
+
+  /// Enough for any rules that come to an end.
+  private static let stepLimit = 100_000
 
   /// The head of a configuration: none, or one with which rules can be tried.
   private static func frame(_ number: Int) -> [UInt8] {
@@ -124,7 +128,9 @@ extension FuzzTarget {
     }
 
     func evaluation(_ configuration: Configuration, _ trace: TraceLevel) -> Evaluation {
-      Evaluation(configuration, EvaluationContext(lookups: lookups, trace: trace))
+      var context = EvaluationContext(lookups: lookups, trace: trace)
+      context.stepLimit = FuzzTarget.stepLimit
+      return Evaluation(configuration, context)
     }
   }
 }

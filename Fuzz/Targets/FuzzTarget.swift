@@ -29,7 +29,7 @@ package struct FuzzTarget: Sendable {
   /// Every target: a new one is a file beside this one and a line here.
   package static let all: [FuzzTarget] = [
     .text, .table, .access, .relays, .virtualUsers, .aliases, .addresses, .classes, .configuration, .values,
-    .rules, .testMode, .mapReading, .mapBuilding, .command,
+    .rules, .testMode, .mapReading, .mapBuilding, .history, .command,
   ]
 }
 

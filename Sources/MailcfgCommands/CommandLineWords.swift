@@ -14,15 +14,16 @@ extension GlobalOptions {
 
 extension [String] {
   /// Words as a shell would read them.
-  var shellWords: String {
-    map { word in
-      let isPlain =
-        !word.isEmpty
-        && word.utf8.allSatisfy { byte in
-          byte > 0x20 && byte != 0x7F && !"\"'\\$`&|;<>()*?[]#~!{}".utf8.contains(byte)
-        }
-      return isPlain || word == "***"
-        ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-    }.joined(separator: " ")
+  var shellWords: String { map(\.shellWord).joined(separator: " ") }
+}
+
+extension String {
+  /// A word as a shell would read it; three stars are what they are.
+  private static let special = Set("\"'\\$`&|;<>()*?[]#~!{}".utf8)
+
+  fileprivate var shellWord: String {
+    let isPlain = !isEmpty && utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && !String.special.contains($0) }
+    if isPlain || self == "***" { return self }
+    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

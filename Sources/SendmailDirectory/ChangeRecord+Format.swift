@@ -33,10 +33,12 @@ internal import SystemSupport
 /// ```
 /// What is no whole record, with a right checksum, is as good as not there.
 extension ChangeRecord {
-  static let header = "mailcfg history 1\n"
+  package static let header = "mailcfg history 1\n"
+  /// Greater numbers than anybody gets to are no numbers of ours.
+  private static let greatestID = 1 << 52
 
   /// The record as it is written.
-  var text: String {
+  package var text: String {
     func word(_ text: String) -> String { RecordText.escaped(text.utf8) }
     var lines = "change \(id) \(time)\nuser \(user.number ?? 0) \(word(user.name ?? ""))\n"
     if let sudoUser {
@@ -70,8 +72,8 @@ extension ChangeRecord {
     /// Reads a line, without its LF.
     init?(_ line: ArraySlice<UInt8>) {
       let words = String(decoding: line, as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
-      guard words.count == 4, words[0] == "end", let id = Int(words[1]), let length = Int(words[2]), length >= 0,
-        words[3].utf8.count == 16, let checksum = UInt64(words[3], radix: 16)
+      guard words.count == 4, words[0] == "end", let id = Int(words[1]), 1...ChangeRecord.greatestID ~= id,
+        let length = Int(words[2]), length >= 0, words[3].utf8.count == 16, let checksum = UInt64(words[3], radix: 16)
       else { return nil }
       (self.id, self.length, self.checksum) = (id, length, checksum)
     }
@@ -80,7 +82,7 @@ extension ChangeRecord {
   /// The whole records in the bytes of a history, and where each stands.
   ///
   /// - Complexity: O(*n*) in bytes.
-  static func records(in bytes: [UInt8]) -> [(record: ChangeRecord, place: Range<Int>)] {
+  package static func records(in bytes: [UInt8]) -> [(record: ChangeRecord, place: Range<Int>)] {
     var found: [(record: ChangeRecord, place: Range<Int>)] = []
     var start = 0
     var line = 0
@@ -99,7 +101,7 @@ extension ChangeRecord {
   }
 
   /// Reads a record, its last line left out.
-  init?(_ bytes: ArraySlice<UInt8>) {
+  package init?(_ bytes: ArraySlice<UInt8>) {
     var lines = bytes.split(separator: ASCII.lineFeed)[...]
     func string(_ word: ArraySlice<UInt8>) -> String? {
       RecordText.unescaped(word).map { String(decoding: $0, as: UTF8.self) }
@@ -112,7 +114,8 @@ extension ChangeRecord {
       return Array(words.dropFirst())
     }
     func number(_ word: ArraySlice<UInt8>) -> Int? { Int(String(decoding: word, as: UTF8.self)) }
-    guard let begin = words("change"), begin.count == 2, let id = number(begin[0]), let time = number(begin[1]),
+    guard let begin = words("change"), begin.count == 2, let id = number(begin[0]),
+      1...ChangeRecord.greatestID ~= id, let time = number(begin[1]),
       let user = words("user"), user.count == 2, let userID = number(user[0]).flatMap({ UInt32(exactly: $0) }),
       let userName = string(user[1])
     else { return nil }
@@ -159,7 +162,9 @@ extension TextPatch {
     self.init(hunks: [])
     while let line = lines.first, line.starts(with: "hunk ".utf8) {
       let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-      guard words.count == 3, let old = Int(words[1]), let new = Int(words[2]), old >= 0, new >= 0 else { return nil }
+      guard words.count == 3, let old = Int(words[1]), let new = Int(words[2]),
+        0...Text.maximumCount ~= old, 0...Text.maximumCount ~= new
+      else { return nil }
       lines.removeFirst()
       var hunk = Hunk(old: old, new: new, lines: [])
       while let line = lines.first, let sign = Sign(recorded: line[line.startIndex]) {

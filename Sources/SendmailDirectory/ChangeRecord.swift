@@ -1,4 +1,4 @@
-internal import SendmailConfig
+package import SendmailConfig
 internal import SystemSupport
 
 /// A change as the history has it: who made it, when, how and why, and what it did to the texts.
@@ -24,7 +24,7 @@ public struct ChangeRecord: Sendable {
     /// How many lines came.
     public internal(set) var addedLines: Int
     /// What it did; nil where that was too much to be kept.
-    var patch: TextPatch?
+    package internal(set) var patch: TextPatch?
     /// The text that it led to, and the key of the fingerprint.
     var contents: KnownMaps.Contents
     var key: FingerprintKey

@@ -27,11 +27,14 @@ package struct UserRights: Sendable, Hashable {
     self.init(user: user, groups: [group] + groups.prefix(Int(max(count, 0))))
   }
 
-  /// Whether the bits (1 to 7) are set for the user.
-  func permits(_ status: stat, _ bits: UInt32) -> Bool {
-    if user == 0 { return true }
-    let shift: UInt32 = status.st_uid == user ? 6 : groups.contains(status.st_gid) ? 3 : 0
-    return status.st_mode >> shift & bits == bits
+  /// Whether the user may enter a directory.
+  func mayEnter(_ status: stat) -> Bool { user == 0 || bits(status) & 0o1 != 0 }
+
+  /// Whether the user may read a file; to root, the owner's bits count, as sendmail sees it.
+  func mayRead(_ status: stat) -> Bool { bits(status) & 0o4 != 0 }
+
+  private func bits(_ status: stat) -> UInt32 {
+    status.st_mode >> (status.st_uid == user || user == 0 ? 6 : groups.contains(status.st_gid) ? 3 : 0) & 0o7
   }
 }
 
@@ -70,7 +73,7 @@ extension AliasFileSafety {
       if !leniency.contains(.safeWorldWritableList) { isUnsafe = true }
     }
     if mustOwn, status.st_uid != rights.user, status.st_uid != 0 { throw Refusal(errno: EACCES) }
-    guard rights.permits(status, 0o4) else { throw Refusal(errno: EACCES) }
+    guard rights.mayRead(status) else { throw Refusal(errno: EACCES) }
     return (status.st_uid, isUnsafe)
   }
 
@@ -80,7 +83,7 @@ extension AliasFileSafety {
     for end in bytes.indices.dropFirst() where bytes[end] == UInt8(ascii: "/") {
       var status = stat()
       guard unsafe String(path: Array(bytes[..<end])).withPath({ unsafe stat($0, &status) }) == 0 else { return }
-      if status.st_mode & S_IFMT == S_IFDIR, !rights.permits(status, 0o1) { throw Refusal(errno: EACCES) }
+      if status.st_mode & S_IFMT == S_IFDIR, !rights.mayEnter(status) { throw Refusal(errno: EACCES) }
     }
   }
 }

@@ -72,7 +72,7 @@ import Testing
       guard isKilled else { break }
       when += 1
     }
-    #expect(when > 3)
+    #expect(when > 1)
   }
 
   /// A change of one file alone, which no map belongs to.

@@ -34,7 +34,8 @@ import Testing
     }
   }
 
-  private static let commands: [[String]] = [
+  /// What looks at tables and maps, and mends them.
+  private static let looking: [[String]] = [
     ["access", "list"], ["access", "list", "-v"], ["access", "list", "--json"],
     ["access", "get", "AuthInfo:a.example"],
     ["access", "get", "\"AuthInfo:d2.example\""], ["access", "get", "AuthInfo:g.example", "--json", "-v"],
@@ -48,6 +49,10 @@ import Testing
     ["build", "--force", "--json"], ["-n", "check", "--elsewhere", "--fix"],
     ["check", "--elsewhere", "--fix", "--json"],
     ["check", "--elsewhere", "--fix"],
+  ]
+
+  /// What changes them, also what is refused; and what tells of it.
+  private static let changing: [[String]] = [
     ["relay", "add", "192.0.2.77", "-v"], ["relay", "add", "192.0.2.78", "--json"],
     ["-n", "relay", "remove", "192.0.2.77"],
     ["-n", "--json", "access", "remove", "AuthInfo:a.example"], ["-n", "access", "remove", "AuthInfo:a.example", "-v"],
@@ -72,7 +77,12 @@ import Testing
     place.write("aliases", "postmaster: root\n")
     place.write("sendmail.cw", "example.org\n")
     try expectNone(mailcfgAnyhow(place, ["build", "-v"]), ["build", "-v"])
-    for command in Self.commands { try expectNone(mailcfgAnyhow(place, command), command) }
+    for command in Self.looking { try expectNone(mailcfgAnyhow(place, command), command) }
+    // What they do with other lines they do with all.
+    let some = [["relay", "add", "192.0.2.77", "-v"], ["-n", "undo"], ["undo", "-v"], ["history", "-v"]]
+    for command in index < Self.lines.count ? some : Self.changing {
+      try expectNone(mailcfgAnyhow(place, command), command)
+    }
     // Text and map differ, and the later edits overlap.
     try mailcfgAnyhow(place, ["access", "set", "AuthInfo:w.example", "\"P:\(Self.secret)\""])
     place.write(

@@ -53,7 +53,9 @@ import Testing
     try directory.write(
       "cf/site.cf",
       "V10/Berkeley\nKaccess hash \(elsewhere.path)/access\nKvirtuser hash \(elsewhere.path)/virtusertable\n"
-        + "O AliasFile=\(elsewhere.path)/aliases\nFw\(elsewhere.path)/local-host-names %[^\\#]\n")
+        + "O AliasFile=\(elsewhere.path)/aliases\nFw\(elsewhere.path)/local-host-names %[^\\#]\n"
+        // The tests may run below /tmp.
+        + "O DontBlameSendmail=TrustStickyBit\n")
     let mail = try MailDirectory(directory.path, configuration: directory.path("cf/site.cf"))
     #expect(paths(mail) == isIn(elsewhere.path, ["access", "virtusertable", "aliases", "local-host-names"]))
     try mail.change { tables throws(EditError) in try tables.access.allowRelay(from: "203.0.113.25") }

@@ -154,6 +154,24 @@ struct CommandTests {
     Array(ByteString(output).description.split(separator: "\n").sorted().joined(separator: "\n").utf8)
   }
 
+  @Test("Addresses that are too long, or have bytes that none may have", .needs(.sendmail))
+  func addresses() throws {
+    let (control, meta) = ("\u{01}", [UInt8(0x81)])
+    var commands: [[UInt8]] = []
+    for command in ["foo ", "/parse ", "/try local "] {
+      let head = Array(command.utf8)
+      for count in [254, 255, 256, 300] {
+        commands.append(head + Array(repeating: "abcd ", count: 60).joined().utf8.prefix(count - 1) + [0x78])
+      }
+      commands += ["abcde\(control)f", "a\u{7F}b", "a\u{0B}b"].map { head + Array($0.utf8) }
+      if command != "/try local " { commands += [head + meta, head + Array("ab".utf8) + meta + Array("c".utf8)] }
+    }
+    let text = Array((RealTestMode.frame + Self.rules).utf8)
+    let theirs = try RealTestMode().run(commands, configuration: text, debug: "")
+    var mode = TestMode(Configuration(text, host: RealTestMode.host))
+    Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
+  }
+
   @Test("What is ours: help, the end, what is not asked")
   func own() {
     var mode = TestMode(Configuration(Array(RealTestMode.frame.utf8)))

@@ -1,4 +1,5 @@
 import SendmailConfig
+import TestSupport
 import Testing
 
 @testable import SendmailEvaluator
@@ -43,6 +44,50 @@ struct HostileTests {
     let result = try #require(Self.run(&evaluation, "x", by: "a"))
     #expect(result.status == 78)
     #expect(result.messages.contains { $0.description.contains("excessive recursion") })
+  }
+
+  @Test("Rule sets that call themselves twice for each token", .timeLimit(.minutes(1)))
+  func explosion() throws {
+    let text = "V10\nSa\nR t $*\t$: go $1\nR go $*\t$: go $>a $1\nR go $*\t$: go $>a $1\nR go $*\t$@ t $1\n"
+    let tokens = ByteString(Array(repeating: "t", count: 45).joined(separator: " "))
+    for trace in [TraceLevel.none, .everything] {
+      var evaluation = Evaluation(configuration(text), EvaluationContext(trace: trace))
+      let result = try #require(Self.run(&evaluation, tokens, by: "a"))
+      #expect(result.status == 78)
+      #expect(result.messages.count == 1)
+      #expect(
+        result.messages.first?.description.hasPrefix("rewrite: given up after too many steps, ruleset a, line ") == true
+      )
+      // The next text is evaluated as if nothing had been.
+      #expect(Self.run(&evaluation, "t t t", by: "a")?.status == 0)
+    }
+  }
+
+  @Test("Tens of thousands of rules, words and long lines", .timeLimit(.minutes(2)))
+  func size() throws {
+    let rules = (1...50_000).map { "R a\($0) $*\t$@ found \($0) $1\n" }.joined()
+    var evaluation = Evaluation(configuration("V10\nSs\n" + rules))
+    #expect(Self.run(&evaluation, "a49999 x")?.tokens.map(\.description) == ["found", "49999", "x"])
+    let words = (1...50_000).map { "C{c\($0 % 90)}w\($0)\n" }.joined()
+    #expect(configuration(words).members(ofClass: "c7").count == 50_000 / 90 + 1)
+    let long = String(repeating: "x", count: 4_000_000)
+    let found = configuration("V10\nD{m}\(long)\nSs\nR\(long)\t\(long)\nC{w}\(long)\nK\(long)\nM\(long)\nH\(long): y\n")
+    #expect(found.macro("m")?.bytes.count == 4095)
+    #expect(found.diagnostics.contains { $0.line == 4 && $0.message == "prescan: token too long" })
+  }
+
+  @Test("Operators that are none, in every place")
+  func operators() throws {
+    var random = SplitMix64(seed: 5)
+    let pieces =
+      (0..<256).map { "$\(UnicodeScalar(UInt8($0)))" } + [
+        "\t", " ", "a", "$1", "$*", "$(", "$)", "$[", "$]", "$>", "{", "}",
+      ]
+    for _ in 0..<300 {
+      let rules = (0..<8).map { _ in "R" + (0..<6).map { _ in random.pick(pieces) }.joined() + "\n" }.joined()
+      var evaluation = Evaluation(configuration("V10\nSs\n" + rules))
+      _ = Self.run(&evaluation, "a b @ c")
+    }
   }
 
   @Test("Macros that name themselves, lines that end early, what is no configuration at all")

@@ -18,7 +18,7 @@ struct ReaderTests {
       .replacing("\t", with: #"\t"#)
     return text.split(separator: "\n").compactMap { line in
       guard let place = line.firstRange(of: ".cf: line ") else { return nil }
-      return String(line[place.upperBound...])
+      return ByteString(String(line[place.upperBound...])).escaped
     }.filter { line in !unsaid.contains { line.contains($0) } }
   }
 

@@ -29,6 +29,22 @@ struct RuleTests {
       configuration: Array((RealTestMode.frame + rules).utf8))
   }
 
+  @Test("Room for tokens, with some in front", .needs(.sendmail))
+  func room() throws {
+    var text = RealTestMode.frame
+    var commands: [[UInt8]] = []
+    for front in [0, 1, 2, 500, 998] {
+      for total in [997, 998, 999, 1000, 1001] where total > front {
+        let words = Array(repeating: "y", count: total - front).joined(separator: " ")
+        text += "Sto\(commands.count)\nR$*\t$: \(words)\n"
+        let ahead = Array(repeating: "x", count: front).joined(separator: " ")
+        text += "Sof\(commands.count)\nR$*\t$: \(ahead) $>to\(commands.count) $1\nR$*\t$: end $1\n"
+        commands.append(Array("of\(commands.count) a".utf8))
+      }
+    }
+    try Self.compare(commands, configuration: Array(text.utf8), debug: (4, 5))
+  }
+
   @Test("Generated rules", .needs(.sendmail), arguments: 1...(4 * Effort.factor))
   func generatedRules(seed: Int) throws {
     var generator = GeneratedRules(seed: seed)

@@ -18,9 +18,8 @@ enum AccessEmptyKey: AccessEntryCheck {
       let key = entry.tagged(words[0])
       findings.add(
         check, line: entry.line, column: entry.tagText.utf8.count + 1,
-        message:
-          "the blank ends the key: makemap stores \(entry.tagText) with the value \(entry.entry.value.shown(of: key).escaped), "
-          + "and nothing looks that up",
+        message: "the blank ends the key: makemap stores \(entry.tagText) with the value "
+          + "\(entry.entry.value.shown(of: key).escaped), and nothing looks that up",
         remedy: "write \(key.escaped) without the blank",
         fix: TableFixes.replacing(entry.index, of: table.table.table, keys: [key], value: ByteString(words[1])))
       return

@@ -14,6 +14,8 @@ public struct AddressMessage: Sendable, Equatable {
     case unbalancedClosingAngle = "unbalanced-closing-angle"
     /// More tokens than sendmail's buffer holds.
     case tokensTooLong = "tokens-too-long"
+    /// More than a thousand tokens.
+    case tooManyTokens = "too-many-tokens"
     /// One token of more than 256 bytes.
     case tokenTooLong = "token-too-long"
     /// An address of more than 255 bytes, comments included.
@@ -66,6 +68,7 @@ public struct AddressMessage: Sendable, Equatable {
       case .unbalancedOpeningAngle: "Unbalanced '<'"
       case .unbalancedClosingAngle: "Unbalanced '>'"
       case .tokensTooLong: "Address too long"
+      case .tooManyTokens: "prescan: too many tokens"
       case .tokenTooLong: "prescan: token too long"
       case .addressTooLong: "too long (255 bytes max)"
       case .eightBitCharacter: "8-bit character"

@@ -53,6 +53,7 @@ extension AddressMessage {
       case .unbalancedOpeningAngle: .unbalancedOpeningAngle
       case .unbalancedClosingAngle: .unbalancedClosingAngle
       case .tokensTooLong: .tokensTooLong
+      case .tooManyTokens: .tooManyTokens
       case .tokenTooLong: .tokenTooLong
       }
     self.init(code, about: text)

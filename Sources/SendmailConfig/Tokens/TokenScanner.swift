@@ -13,7 +13,7 @@
 /// comment  = "(" *( OCTET / "\" OCTET / comment ) ")"            ; where parentheses are comments, otherwise operators
 /// ```
 package struct TokenScanner {
-  /// What is wrong with a text; none of it but the last two keeps it from being cut.
+  /// What is wrong with a text; none of it but the last three keeps it from being cut.
   package enum Fault: Sendable {
     case unbalancedQuote
     case unbalancedOpeningParenthesis
@@ -24,12 +24,16 @@ package struct TokenScanner {
     case tokensTooLong
     /// One token has more bytes than ``longestToken``.
     case tokenTooLong
+    /// There are more than ``mostTokens`` of them.
+    case tooManyTokens
   }
 
   /// The most bytes that one token may have.
   package static let longestToken = 256
+  /// How many tokens there may be.
+  package static let mostTokens = 1000
   /// The room in sendmail's token buffer: bytes of all tokens with a NUL each.
-  private static let room = 256 + 1000 - 5
+  package static let room = 256 + 1000 - 5
 
   /// The bytes of the tokens, one after the other.
   package private(set) var bytes: [UInt8] = []
@@ -50,8 +54,11 @@ package struct TokenScanner {
   /// Scans to the delimiter or to the end of `text`, in which there is no NUL.
   ///
   /// Quotes and brackets without their other halves are reported and completed, or taken out, where `balances` says so; in
-  /// the rules of sendmail.cf they are tokens as they stand.
-  package mutating func scan(_ text: Span<UInt8>, delimiter: UInt8? = nil, types: TokenTypes, balances: Bool = true) {
+  /// the rules of sendmail.cf they are tokens as they stand. For these sendmail has a buffer with more `room`.
+  package mutating func scan(
+    _ text: Span<UInt8>, delimiter: UInt8? = nil, types: TokenTypes, balances: Bool = true,
+    room: Int = TokenScanner.room
+  ) {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     faults.removeAll(keepingCapacity: true)
@@ -70,7 +77,7 @@ package struct TokenScanner {
       let start = bytes.count
       cut: while true {
         if let stored = byte, !escaped {
-          guard used < Self.room else { return fail(.tokensTooLong, at: position) }
+          guard used < room else { return fail(.tokensTooLong, at: position) }
           // 0xFF marks the end of a file somewhere in sendmail, so it loses its eighth bit.
           bytes.append(stored == 0xFF ? 0x7F : stored)
           used += 1
@@ -124,7 +131,7 @@ package struct TokenScanner {
             continue cut
           }
           if current != UInt8(ascii: "!") || state == .quoted {
-            guard used < Self.room else { return fail(.tokensTooLong, at: position) }
+            guard used < room else { return fail(.tokensTooLong, at: position) }
             bytes.append(ASCII.backslash)
             used += 1
             continue cut
@@ -190,8 +197,9 @@ package struct TokenScanner {
       }
 
       if bytes.count > start {
-        guard used < Self.room else { return fail(.tokensTooLong, at: position) }
+        guard used < room else { return fail(.tokensTooLong, at: position) }
         used += 1
+        guard ends.count < Self.mostTokens else { return fail(.tooManyTokens, at: position) }
         guard bytes.count - start <= Self.longestToken else { return fail(.tokenTooLong, at: position) }
         ends.append(bytes.count)
       }

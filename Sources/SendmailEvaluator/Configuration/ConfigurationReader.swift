@@ -137,8 +137,8 @@ struct ConfigurationReader {
   }
 
   /// A text with its macros expanded.
-  private mutating func expanded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    let (text, isTooDeep) = macros.expand(bytes)
+  private mutating func expanded(_ bytes: ArraySlice<UInt8>, room: Int = MacroValues.room) -> [UInt8] {
+    let (text, isTooDeep) = macros.expand(bytes, room: room)
     if isTooDeep { report(.macroName, "expand: recursion too deep (10 max)") }
     return text
   }
@@ -160,8 +160,9 @@ extension ConfigurationReader {
     guard let tab = body.firstIndex(of: ASCII.tab) else {
       return report(.rule, "invalid rewrite line \"R\(written(body))\" (tab expected)")
     }
-    let pattern = expanded(body[..<tab])
-    let replacement = expanded(body[tab...].drop { $0 == ASCII.tab }.prefix { $0 != ASCII.tab })
+    let pattern = expanded(body[..<tab], room: RuleCompiler.room)
+    let replacement = expanded(
+      body[tab...].drop { $0 == ASCII.tab }.prefix { $0 != ASCII.tab }, room: RuleCompiler.room)
     var messages: [String] = []
     let types = level >= 9 ? ruleTypes : addressTypes
     let rule = rules.compile(pattern: pattern, replacement: replacement, lines: lines, types: types) {

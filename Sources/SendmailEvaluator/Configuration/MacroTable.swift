@@ -99,7 +99,7 @@ struct MacroValues: Sendable {
   /// How deep a macro may refer to macros.
   private static let deepest = 10
   /// The room in sendmail's buffer for an expanded text.
-  private static let room = 4095
+  static let room = 4095
 
   init() {
     for (name, value) in Meta.predefined { values[Int(name)] = value }
@@ -116,8 +116,11 @@ struct MacroValues: Sendable {
   /// ```abnf
   /// condition = "$?" name *text [ "$|" *text ] "$."     ; the first text where the macro has a value that is not empty
   /// ```
+  /// - Parameter room: How many bytes sendmail's buffer takes of the text.
   /// - Returns: The text, and whether macros are nested too deep.
-  func expand(_ bytes: ArraySlice<UInt8>, depth: Int = 0) -> (text: [UInt8], isTooDeep: Bool) {
+  func expand(
+    _ bytes: ArraySlice<UInt8>, room: Int = MacroValues.room, depth: Int = 0
+  ) -> (text: [UInt8], isTooDeep: Bool) {
     var result: [UInt8] = []
     var expandsAgain = false
     var (isSkipping, skipLevel, level) = (false, 0, 0)
@@ -148,17 +151,17 @@ struct MacroValues: Sendable {
         if value == nil { continue }
       default: break
       }
-      if isSkipping || result.count >= MacroValues.room { continue }
+      if isSkipping || result.count >= room { continue }
       guard let value else {
         result.append(byte)
         continue
       }
-      let part = value.prefix(MacroValues.room - result.count)
+      let part = value.prefix(room - result.count)
       if part.contains(where: Meta.isMeta) { expandsAgain = true }
       result += part
     }
     guard expandsAgain else { return (result, false) }
     guard depth < MacroValues.deepest else { return (result, true) }
-    return expand(result[...], depth: depth + 1)
+    return expand(result[...], room: room, depth: depth + 1)
   }
 }

@@ -13,6 +13,8 @@ internal import SendmailConfig
 struct RuleCompiler {
   /// How many wildcards a pattern may have.
   static let maximumWildcards = 9
+  /// How many bytes sendmail takes of one side of a rule once it is expanded.
+  static let room = 2047
   /// How many arguments a look-up may have.
   static let maximumArguments = 9
 
@@ -25,7 +27,7 @@ struct RuleCompiler {
   mutating func compile(
     pattern: [UInt8], replacement: [UInt8], lines: Range<Int>, types: TokenTypes, report: (String) -> Void
   ) -> Rule {
-    scanner.scan(pattern.span, types: types, balances: false)
+    scan(pattern, types, report)
     var rule = Rule(
       line: lines.lowerBound, lastLine: lines.upperBound - 1, pattern: parts.count..<parts.count,
       replacement: parts.count..<parts.count, prefix: .again,
@@ -57,10 +59,17 @@ struct RuleCompiler {
     return rule
   }
 
+  private mutating func scan(_ text: [UInt8], _ types: TokenTypes, _ report: (String) -> Void) {
+    scanner.scan(text.span, types: types, balances: false, room: .max)
+    for fault in scanner.faults {
+      report(fault == .tooManyTokens ? "prescan: too many tokens" : "prescan: token too long")
+    }
+  }
+
   private mutating func compileReplacement(
     _ text: [UInt8], _ rule: inout Rule, _ types: TokenTypes, _ report: (String) -> Void
   ) {
-    scanner.scan(text.span, types: types, balances: false)
+    scan(text, types, report)
     if scanner.ends.isEmpty { report("R line: null RHS") }
     var first = parts.count
     var closing: UInt8 = 0

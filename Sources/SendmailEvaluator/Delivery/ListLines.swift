@@ -6,7 +6,7 @@ internal import SendmailConfig
 /// line    = "#" *OCTET / [ address *( "," address ) ] [ 1*SPACE comment ]
 /// comment = "#@#" [ SPACE *OCTET ]          ; to the end of the line
 /// ```
-/// A line of 2,047 bytes or more is cut into lines of that many; a NUL ends what counts of one.
+/// A CR before the LF does not count. A line of 2,047 bytes or more is cut into lines of that many; a NUL ends what counts of one.
 struct ListLines {
   private let bytes: [UInt8]
   private var place = 0
@@ -22,7 +22,8 @@ struct ListLines {
       let limit = min(place + ListLines.longest, bytes.count)
       var end = place
       while end < limit, bytes[end] != ASCII.lineFeed { end += 1 }
-      let line = bytes[place..<end].prefix { $0 != 0 }
+      var line = bytes[place..<end].prefix { $0 != 0 }
+      if end < limit, line.endIndex == end, line.last == ASCII.carriageReturn { line.removeLast() }
       place = end < limit ? end + 1 : end
       number += 1
       guard let first = line.first, first != ASCII.numberSign else { continue }

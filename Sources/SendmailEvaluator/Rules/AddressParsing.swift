@@ -72,6 +72,12 @@ extension Rewriter {
     return (scan.isReadable, scan.end)
   }
 
+  /// Whether an address can be cut into tokens.
+  mutating func canBeCut(_ address: [UInt8]) -> Bool {
+    var tokens: [Token] = []
+    return workspace.scan(address.span, types: configuration.addressTypes, into: &tokens).isReadable
+  }
+
   /// Applies a rule set unless a mailer was chosen before.
   private mutating func apply(_ number: Int, _ status: inout Int32) {
     let ended = rewrite(number, from: 0)

@@ -10,6 +10,12 @@ public struct EvaluationContext: Sendable {
   public var lookups: Lookups
   /// How much is recorded.
   public var trace: TraceLevel
+  /// How many steps rules may take for one text: each part of a pattern that is tried is one, and each token that is moved; with
+  /// rules recorded twenty.
+  ///
+  /// sendmail has no such limit, and rule sets that call themselves twice for each token keep it busy for ages. The stock rules
+  /// take some thousand steps; five million are some hundredths of a second.
+  public var stepLimit = 5_000_000
 
   /// Makes a context.
   public init(
@@ -163,7 +169,7 @@ extension Rewriter {
   mutating func begin() {
     workspace.clear()
     hasStrayCalls = false
-    stepsLeft = Self.mostSteps
+    stepsLeft = stepLimit
     if decisions != nil { decisions = DecisionLog() }
     events = []
     messages = []

@@ -15,13 +15,15 @@ extension Rewriter {
   /// Puts what a rule makes in place of the tokens from `base` on.
   mutating func replace(_ rule: Rule, _ number: Int, _ base: Int, _ depth: Int) -> Outcome {
     scratch.removeAll(keepingCapacity: true)
+    // The tokens in front of a rule set's own take of the room.
+    room = Workspace.maximumTokens - base
     if let failure = substitute(rule, number) { return failure }
     var outcome = Outcome()
     if rule.hasLookup {
       outcome = lookUpAll(rule)
       if outcome.failure != nil { return outcome }
     }
-    guard scratch.count < Workspace.maximumTokens else { return tooLong() }
+    guard scratch.count <= room else { return tooLong() }
     workspace.tokens.replaceSubrange(base..., with: scratch)
     if rule.hasCall || hasStrayCalls {
       let status = callAll(base, depth)
@@ -61,7 +63,7 @@ extension Rewriter {
         }
       default: scratch.append(part.token)
       }
-      if scratch.count >= Workspace.maximumTokens { return tooLong() }
+      if scratch.count > room { return tooLong() }
     }
     return nil
   }
@@ -106,7 +108,7 @@ extension Rewriter {
       while end < unanswered.count, unanswered[end].meta != closing { end += 1 }
       if !answer(name, place..<end, rule, &outcome) { return .unreadable }
       place = min(end + 1, unanswered.count)
-      if scratch.count >= Workspace.maximumTokens { return tooLong() }
+      if scratch.count > room { return tooLong() }
     }
     return outcome
   }

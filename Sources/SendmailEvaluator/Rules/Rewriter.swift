@@ -18,11 +18,6 @@ struct Rewriter {
   static let mostRounds = 100
   /// How many rule sets one replacement may call.
   static let maximumCalls = 16
-  /// How many steps rules may take for one text: each part of a pattern that is tried is one, and each token that is moved.
-  ///
-  /// sendmail has no such limit: rule sets that call themselves twice for each token keep it busy for ages. The stock rules take
-  /// some thousand steps.
-  static let mostSteps = 50_000_000
 
   let configuration: CompiledConfiguration
   let lookups: Lookups
@@ -38,11 +33,15 @@ struct Rewriter {
   var scratch: [Token] = []
   /// What a rule makes before its questions to maps are answered.
   var unanswered: [Token] = []
+  /// How many tokens a rule may make.
+  var room = Workspace.maximumTokens
   /// Whether a call that could not be made may be among the tokens.
   var hasStrayCalls = false
   var events: [TraceEvent] = []
   /// The steps that are left for this text.
-  var stepsLeft = Rewriter.mostSteps
+  var stepsLeft: Int
+  /// How many steps there are for each text (``EvaluationContext/stepLimit``).
+  let stepLimit: Int
   var messages: [ByteString] = []
   var unknowns: [UnknownAnswer] = []
   /// Whether each rule has matched, by its number; empty unless that is asked for.
@@ -56,6 +55,8 @@ struct Rewriter {
     self.configuration = configuration
     lookups = context.lookups
     level = context.trace
+    stepLimit = context.stepLimit
+    stepsLeft = context.stepLimit
     workspace = Workspace(configuration)
     macros = configuration.macros
     matches.reserveCapacity(RuleCompiler.maximumWildcards + 1)

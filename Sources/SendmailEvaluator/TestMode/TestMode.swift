@@ -85,10 +85,9 @@ public struct TestMode: Sendable {
       if blanks.isEmpty, !sets.isEmpty { text.line("No address!") }
       return
     }
-    if rest.contains(where: { $0 & 0xE0 == 0x80 }) {
-      return text.line(
-        "8-bit character in mailbox address \"\(ByteString(rest.map { $0 & 0xE0 == 0x80 ? 0x3F : $0 }))\"")
-    }
+    if let objection = TestMode.objection(to: rest) { return text.line(objection) }
+    let printable = rest.filter(TestMode.isKept)
+    rest = printable[...]
     while true {
       rewriter.begin()
       let end = scan(rest)
@@ -99,6 +98,19 @@ public struct TestMode: Sendable {
       if rest.isEmpty { return }
     }
   }
+
+  /// How long an address may be.
+  static let longestAddress = 255
+
+  /// Why sendmail takes no address from a text.
+  static func objection(to text: ArraySlice<UInt8>) -> String? {
+    let shown = ByteString(text.prefix(longestAddress).map { Meta.isMeta($0) ? 0x3F : $0 })
+    if text.count > longestAddress { return "Address \"\(shown)\" too long (\(longestAddress) bytes max)" }
+    return text.contains(where: Meta.isMeta) ? "8-bit character in mailbox address \"\(shown)\"" : nil
+  }
+
+  /// Whether a byte of an address counts: of control characters only white space does.
+  static func isKept(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || ASCII.isSpace(byte) }
 
   /// Applies the rule sets of a list.
   private mutating func apply(_ sets: ArraySlice<UInt8>, _ text: inout TestModeText) {

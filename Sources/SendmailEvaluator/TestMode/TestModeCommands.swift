@@ -29,7 +29,16 @@ extension TestMode {
     text.add(ByteString(TestMode.cracked(address)))
     text.line("\nParsing \(roleName) address")
     rewriter.begin()
-    let destination = rewriter.parse(Array(address), AddressRole())
+    let kept = address.filter(TestMode.isKept)
+    // What cannot be cut into tokens is said first.
+    if let objection = TestMode.objection(to: address), rewriter.canBeCut(kept) {
+      let isLong = objection.hasPrefix("Address")
+      let shown = AddressMessage.shortened(address.prefix(TestMode.longestAddress))
+      text.add(isLong ? ByteString(shown + Array("... ".utf8)) : "")
+      text.line(objection)
+      return text.line("Cannot parse")
+    }
+    let destination = rewriter.parse(kept, AddressRole())
     flush(&text)
     guard let destination else { return text.line("Cannot parse") }
     text.add("mailer \(destination.mailer)")
@@ -48,7 +57,7 @@ extension TestMode {
     }
     text.line("Trying \(roleName) address \(ByteString(address)) for mailer \(mailer.name)")
     rewriter.begin()
-    let result = rewriter.remoteName(Array(address), mailer, role)
+    let result = rewriter.remoteName(address.filter(TestMode.isKept), mailer, role)
     flush(&text)
     text.add("Rcode = \(result?.status ?? 0), addr = ")
     text.add(result?.text ?? ByteString(address))
