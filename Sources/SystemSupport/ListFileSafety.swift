@@ -30,11 +30,12 @@ package struct UserRights: Sendable, Hashable {
   /// Whether the user may enter a directory.
   func mayEnter(_ status: stat) -> Bool { user == 0 || bits(status) & 0o1 != 0 }
 
-  /// Whether the user may read a file; to root, the owner's bits count, as sendmail sees it.
+  /// Whether the user may read a file; sendmail takes root for a user who has the rights of his own files, and else those of
+  /// everybody.
   func mayRead(_ status: stat) -> Bool { bits(status) & 0o4 != 0 }
 
   private func bits(_ status: stat) -> UInt32 {
-    status.st_mode >> (status.st_uid == user || user == 0 ? 6 : groups.contains(status.st_gid) ? 3 : 0) & 0o7
+    status.st_mode >> (status.st_uid == user ? 6 : user != 0 && groups.contains(status.st_gid) ? 3 : 0) & 0o7
   }
 }
 

@@ -165,7 +165,8 @@ package final class StagedFile {
   private func usualMode() throws(SystemError) -> UInt32 {
     let name = ".mode"
     let probe = try stage.directory.open(name, O_RDONLY | O_CREAT | O_EXCL, mode: attributes.mode)
-    try stage.directory.unlink(name)
+    // What stays goes with the staging directory.
+    try? stage.directory.unlink(name)
     return try probe.status().mode
   }
 

