@@ -15,7 +15,7 @@ struct VirtmapCommand: ParsableCommand {
         mailcfg virtmap set @example.org "error:nouser 550 5.1.1 No such user here"
       """,
     subcommands: [
-      ListEntries<VirtualUserEntries>.self, GetEntry<VirtualUserEntries>.self, SetEntry<VirtualUserEntries>.self,
+      ListEntries<VirtualUserEntries>.self, Get.self, SetEntry<VirtualUserEntries>.self,
       RemoveEntries<VirtualUserEntries>.self, Convert.self,
     ])
 

@@ -85,7 +85,7 @@ extension AddressRule {
 
   /// The rule as a line of sendmail.cf.
   fileprivate var line: String {
-    "R\(pattern.map(\.text).joined(separator: " "))\t\(replacement)"
+    "R\(pattern.isEmpty ? "$@" : pattern.map(\.text).joined(separator: " "))\t\(replacement)"
   }
 
   private var replacement: String {
