@@ -79,15 +79,10 @@ struct GetEntry<Kind: KeyedTable>: ParsableCommand {
       let directory = try options.directory()
       let path = directory.path(of: Kind.table)
       guard let entry = Kind.text(try directory.read([Kind.table])).entry(for: ByteString(key)) else {
-        if options.json { try output.list([], path: path) } else { output.note("\(path): no entry for \(key)") }
-        throw ExitCode.no
+        try output.noEntry(for: key, path: path)
       }
       let value = Kind.shown(entry.value, of: entry.key, secrets: options.showSecrets)
-      if options.json {
-        return try output.list([TableEntry(line: entry.line, key: entry.key, value: value)], path: path)
-      }
-      if options.verbose { output.note("\(path):\(entry.line): \(entry.key.escaped)") }
-      output.result(value.bytes + [0x0A])
+      try output.value(of: TableEntry(line: entry.line, key: entry.key, value: value), path: path)
     }
   }
 }
@@ -144,6 +139,26 @@ struct RemoveEntries<Kind: KeyedTable>: ParsableCommand {
 }
 
 extension Output {
+  /// Prints the value of an entry that was asked for.
+  ///
+  /// - Parameter remark: What is told of the entry; without one its place is, where `-v` asks for more.
+  func value(of entry: TableEntry, path: String, remark: String? = nil) throws {
+    if options.json { return try list([entry], path: path) }
+    let place = "\(path):\(entry.line): \(entry.key.escaped)"
+    if let remark {
+      if !options.quiet { note("\(place) \(remark)") }
+    } else if options.verbose {
+      note(place)
+    }
+    result(entry.value.bytes + [ASCII.lineFeed])
+  }
+
+  /// Says that there is no entry of a key: the answer is no.
+  func noEntry(for key: String, path: String) throws -> Never {
+    if options.json { try list([], path: path) } else { note("\(path): no entry for \(key)") }
+    throw ExitCode.no
+  }
+
   /// Prints entries with their lines.
   func list(_ entries: [TableEntry], path: String) throws {
     if options.json {

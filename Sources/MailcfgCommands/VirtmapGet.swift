@@ -27,19 +27,9 @@ extension VirtmapCommand {
         let directory = try options.directory()
         let path = directory.path(of: .virtmap)
         let table = try directory.read([.virtmap]).virtualUsers.table
-        if let entry = table.entry(for: ByteString(key)) {
-          let found = TableEntry(line: entry.line, key: entry.key, value: entry.value)
-          if options.json { return try output.list([found], path: path) }
-          if options.verbose { output.note("\(path):\(entry.line): \(entry.key.escaped)") }
-          return output.result(entry.value.bytes + [ASCII.lineFeed])
-        }
-        guard !exact, let hit = try hit(directory) else {
-          if options.json { try output.list([], path: path) } else { output.note("\(path): no entry for \(key)") }
-          throw ExitCode.no
-        }
-        if options.json { return try output.list([hit], path: path) }
-        if !options.quiet { output.note("\(path):\(hit.line): \(hit.key.escaped) answers for \(key)") }
-        output.result(hit.value.bytes + [ASCII.lineFeed])
+        if let entry = table.entry(for: ByteString(key)) { return try output.value(of: entry, path: path) }
+        guard !exact, let hit = try hit(directory) else { try output.noEntry(for: key, path: path) }
+        try output.value(of: hit, path: path, remark: "answers for \(key)")
       }
     }
 

@@ -163,7 +163,7 @@ struct AliasSource {
   init(_ source: AliasFileSpecification, number: Int, type: MapType, in site: AliasSite) {
     name = source.path.bytes
     path = site.path(of: source.path)
-    mapPath = path.hasSuffix(".db") ? path : path + ".db"
+    mapPath = TableLocation.mapPath(path)
     self.type = type
     self.number = number
     mapClass = source.mapClass

@@ -23,7 +23,7 @@ final class BuiltMaps: Sendable {
     self.showsSecrets = showsSecrets
     aliasFiles = (locations.configuration?.aliasFiles ?? []).filter { $0.mapClass != "null" }.map { file in
       let type = MapType(makemapName: file.mapClass.description)
-      let path = type == nil ? nil : (try? locations.rebased(file.path.description)).map(BuiltMaps.mapPath)
+      let path = type == nil ? nil : (try? locations.rebased(file.path.description)).map(TableLocation.mapPath)
       return AliasFile(path: path, type: type, isOptional: file.isOptional)
     }
   }
@@ -36,12 +36,10 @@ final class BuiltMaps: Sendable {
     return result
   }
 
-  private static func mapPath(_ path: String) -> String { path.hasSuffix(".db") ? path : path + ".db" }
-
   private func table(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
     guard let type = MapType(makemapName: map.declaration.mapClass.description), let path = texts.paths[map.name.folded]
     else { return texts.lookups.table(map, key) }
-    switch value(of: key, in: BuiltMaps.mapPath(path), type, foldsCase: map.declaration.flags.foldsCase) {
+    switch value(of: key, in: TableLocation.mapPath(path), type, foldsCase: map.declaration.flags.foldsCase) {
     case .found(let stored):
       let value = stored.shown(of: key, showingSecrets: showsSecrets)
       if case .found(value, let line) = texts.lookups.table(map, key) { return .found(value, line: line) }

@@ -202,15 +202,11 @@ final class DeliveryFiles: Sendable {
 
   /// The home directory of an account, and whether its shell counts.
   func facts(of name: ByteString) -> AccountFacts? {
-    guard !name.bytes.contains(0) else { return nil }
-    var entry = unsafe passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var buffer = [CChar](repeating: 0, count: 16384)
-    let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
-    guard unsafe getpwnam_r(text, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else { return nil }
-    let home = unsafe ByteString(String(cString: entry.pw_dir))
-    let shell = unsafe ByteString(String(cString: entry.pw_shell))
-    return AccountFacts(home: home, hasShell: shell.isEmpty || trustedUsers.contains(name) || shells.contains(shell))
+    guard let account = SystemUser.account(name) else { return nil }
+    let shell = ByteString(account.shell)
+    return AccountFacts(
+      home: ByteString(account.home),
+      hasShell: shell.isEmpty || trustedUsers.contains(name) || shells.contains(shell))
   }
 
   /// The shells of `/etc/shells`; without that file the usual ones.

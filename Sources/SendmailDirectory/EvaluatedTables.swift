@@ -1,53 +1,68 @@
 internal import SendmailConfig
 internal import SendmailEvaluator
+internal import Synchronization
 internal import SystemSupport
 
 /// The texts of the tables that sendmail.cf declares, as look-ups in them are answered.
-struct EvaluatedTables: Sendable {
+///
+/// Each is read when it is first asked: most questions need few of them, and one may have a million entries.
+final class EvaluatedTables: Sendable {
   private enum Contents: Sendable {
     case pairs([ByteString: (value: ByteString, line: Int)])
     case columns(TextMapFile)
     /// There is none, and sendmail does without it.
     case absent
+    /// There is none, and sendmail cannot do without it.
+    case missing
   }
 
-  private var tables: [ByteString: Contents] = [:]
+  private let tables = Mutex<[ByteString: Contents]>([:])
   /// The paths of the texts, by the names of the maps in lower case.
-  private(set) var paths: [ByteString: String] = [:]
+  let paths: [ByteString: String]
   private let showsSecrets: Bool
 
-  /// Reads the texts; `path` says where that of a map is.
+  /// `path` says where the text of a map is.
   init(_ configuration: Configuration, showsSecrets: Bool, _ path: (MapDefinition) -> String?) {
     self.showsSecrets = showsSecrets
-    for map in configuration.maps where map.kind == .table {
-      let declaration = map.declaration
-      let path = path(map)
-      paths[map.name.folded] = path
-      guard let path, let contents = try? FileContents(path) else {
-        if declaration.flags.isOptional { tables[map.name.folded] = .absent }
-        continue
-      }
-      tables[map.name.folded] =
-        switch declaration.mapClass {
-        case "text": .columns(TextMapFile(contents.bytes, declaration.flags))
-        case "stab": .pairs(EvaluatedTables.aliases(contents.bytes))
-        default: .pairs(EvaluatedTables.pairs(contents.bytes, foldsCase: declaration.flags.foldsCase))
-        }
+    var paths: [ByteString: String] = [:]
+    for map in configuration.maps where map.kind == .table { paths[map.name.folded] = path(map) }
+    self.paths = paths
+  }
+
+  private func contents(of map: MapDefinition) -> Contents {
+    tables.withLock { tables in
+      let name = map.name.folded
+      if let known = tables[name] { return known }
+      let contents = read(map)
+      tables[name] = contents
+      return contents
+    }
+  }
+
+  private func read(_ map: MapDefinition) -> Contents {
+    let declaration = map.declaration
+    guard let path = paths[map.name.folded], let contents = try? FileContents(path) else {
+      return declaration.flags.isOptional ? .absent : .missing
+    }
+    switch declaration.mapClass {
+    case "text": return .columns(TextMapFile(contents.bytes, declaration.flags))
+    case "stab": return .pairs(EvaluatedTables.aliases(contents.bytes))
+    default: return .pairs(EvaluatedTables.pairs(contents.bytes, foldsCase: declaration.flags.foldsCase))
     }
   }
 
   func isOpen(_ map: MapDefinition) -> Bool {
-    if case .absent = tables[map.name.folded] { return false }
+    if case .absent = contents(of: map) { return false }
     return true
   }
 
   func answer(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
-    switch tables[map.name.folded] {
+    switch contents(of: map) {
     case .pairs(let pairs):
       pairs[key].map { .found($0.value.shown(of: key, showingSecrets: showsSecrets), line: $0.line) } ?? .notFound
     case .columns(let file): file[key]
     case .absent: .notFound
-    case nil: .temporaryFailure
+    case .missing: .temporaryFailure
     }
   }
 

@@ -250,7 +250,7 @@ extension MailDirectory {
       guard MapType(makemapName: map.mapClass.description) != nil, map.unknownMacros.isEmpty,
         let file = map.file?.description, let place = try? locations.rebased(file)
       else { continue }
-      let path = place.hasSuffix(".db") ? place : place + ".db"
+      let path = TableLocation.mapPath(place)
       let text = String(path.dropLast(3))
       // Where the text is here, that its map is missing is told as such.
       let facts = FileFacts(at: path)

@@ -108,18 +108,10 @@ extension MailDirectory {
 
   /// The line of an account in passwd(5), or wherever this machine keeps its accounts.
   private static func account(_ name: ByteString) -> MapAnswer {
-    guard !name.isEmpty, !name.bytes.contains(0) else { return .notFound }
-    var entry = unsafe passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var buffer = [CChar](repeating: 0, count: 16384)
-    let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
-    guard unsafe getpwnam_r(text, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else {
-      return .notFound
-    }
-    let fields = unsafe [
-      String(cString: entry.pw_name), "x", "\(entry.pw_uid)", "\(entry.pw_gid)", String(cString: entry.pw_gecos),
-      String(cString: entry.pw_dir), String(cString: entry.pw_shell),
-    ]
-    return .found(ByteString(fields.joined(separator: ":")), line: nil)
+    guard let account = SystemUser.account(name) else { return .notFound }
+    let line = [
+      account.name, "x", "\(account.user)", "\(account.group)", account.comment, account.home, account.shell,
+    ].joined(separator: ":")
+    return .found(ByteString(line), line: nil)
   }
 }

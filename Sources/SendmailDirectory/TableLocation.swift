@@ -21,6 +21,9 @@ struct TableLocation: Sendable {
     var conventions: MapConventions
   }
 
+  /// The path of the map that is named by a path, which may have its extension already.
+  static func mapPath(_ path: String) -> String { path.hasSuffix(".db") ? path : path + ".db" }
+
   /// A map beside its text, as sendmail's tools name it.
   init(_ table: MailTable, path: String, type: MapType = .hash, conventions: MapConventions? = nil) {
     self.table = table
