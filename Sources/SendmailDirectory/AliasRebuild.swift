@@ -55,7 +55,8 @@ package struct AliasRebuild {
       guard let type = MapType(makemapName: source.mapClass.description) else { continue }
       build(AliasSource(source, number: number, type: type, in: site), site)
     }
-    return status
+    // A failure for now is one to sendmail only while it runs.
+    return status == EX_TEMPFAIL ? EX_OK : status
   }
 
   private func print(_ line: [UInt8]) { say(AliasReading.printed(line)) }
@@ -108,7 +109,8 @@ package struct AliasRebuild {
       return
     }
 
-    let file = AliasesFile(text.contents.bytes, hosts: site.hosts)
+    var file = AliasesFile(text.contents.bytes, hosts: site.hosts)
+    file.rules = site.rules
     if isVerbose { for finding in file.diagnostics where finding.severity == .warning { remark(source.note(finding)) } }
     let reading = AliasReading(file, checksValues: site.checksValues)
     let contents = MapContents(reading.pairs, conventions: source.conventions)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SendmailConfig
+internal import SendmailEvaluator
 internal import SystemSupport
 
 /// What newaliases needs to know of a site: sendmail.cf and the class files, read as sendmail reads them when it starts.
@@ -17,8 +18,11 @@ struct AliasSite {
   /// The first error's exit status.
   private(set) var status: Int32 = 0
 
-  private let options: [ConfigurationOption]
-  private let hostName: [UInt8]
+  /// The rule sets of the site; nil where sendmail.cf could not be read.
+  private(set) var rules: SiteAddressRules?
+
+  let options: [ConfigurationOption]
+  let hostName: [UInt8]
   private var sticky: Set<ByteString> = []
   private var queueDirectory: ByteString?
   private var hasLocalMailer = false
@@ -55,6 +59,7 @@ struct AliasSite {
     let configuration = ConfigurationFile(bytes)
     for line in configuration.lines { read(line, say) }
     collectNames(configuration)
+    rules = rules(of: bytes)
     if status == 0, !mayRebuild { fail(Array("Permission denied (real uid not trusted)".utf8), 64, say) }
     return true
   }

@@ -1,15 +1,13 @@
 internal import SendmailConfig
 internal import SendmailEvaluator
 internal import SendmailMaps
-internal import Synchronization
 
 /// Answers from built maps: what a running sendmail finds now.
 final class BuiltMaps: Sendable {
   private let texts: MailDirectory.Evaluated
   private let showsSecrets: Bool
   private let aliasFiles: [AliasFile]
-  /// The maps that are open, by their paths; nil for one that cannot be read.
-  private let open = Mutex<[String: OpenMap?]>([:])
+  private let maps = OpenMaps()
 
   private struct AliasFile: Sendable {
     /// The path of the map; nil for a kind that is not read here.
@@ -39,7 +37,7 @@ final class BuiltMaps: Sendable {
   private func table(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
     guard let type = MapType(makemapName: map.declaration.mapClass.description), let path = texts.paths[map.name.folded]
     else { return texts.lookups.table(map, key) }
-    switch value(of: key, in: TableLocation.mapPath(path), type, foldsCase: map.declaration.flags.foldsCase) {
+    switch maps.value(of: key, in: TableLocation.mapPath(path), type, foldsCase: map.declaration.flags.foldsCase) {
     case .found(let stored):
       let value = stored.shown(of: key, showingSecrets: showsSecrets)
       if case .found(value, let line) = texts.lookups.table(map, key) { return .found(value, line: line) }
@@ -53,7 +51,7 @@ final class BuiltMaps: Sendable {
     var isUnavailable = false
     for file in aliasFiles {
       guard let path = file.path, let type = file.type else { return .unknown }
-      switch value(of: name, in: path, type, foldsCase: true) {
+      switch maps.value(of: name, in: path, type, foldsCase: true) {
       case .found(let value):
         if case .found(value, let place) = texts.lookups.alias(name) { return .found(value, place) }
         return .found(value, nil)
@@ -62,31 +60,5 @@ final class BuiltMaps: Sendable {
       }
     }
     return isUnavailable ? .unavailable : .notFound
-  }
-
-  private enum Found {
-    case found(ByteString)
-    case notFound
-    case unreadable
-  }
-
-  private func value(of key: ByteString, in path: String, _ type: MapType, foldsCase: Bool) -> Found {
-    open.withLock { open in
-      let map: OpenMap?
-      if let known = open[path] {
-        map = known
-      } else {
-        do { map = OpenMap(try MapLookup(path: path, type: type, foldsCase: foldsCase)) } catch { map = nil }
-        open[path] = .some(map)
-      }
-      guard let map else { return .unreadable }
-      var result = Found.notFound
-      do {
-        try map.lookUp(key.bytes.span, keys: [0..<key.bytes.count]) { _, value in
-          if let value { result = .found(ByteString(copying: value)) }
-        }
-      } catch { return .unreadable }
-      return result
-    }
   }
 }

@@ -50,6 +50,10 @@ public struct AddressMessage: Sendable, Equatable {
     case noMailer = "no-mailer"
     /// An address literal with a mailer behind it that does not exist.
     case unknownMailer = "unknown-mailer"
+    /// A rule of the site refused the address, in words of its own.
+    case refusedByRule = "refused-by-rule"
+    /// A rule of the site, or one that could not be followed, is reported about.
+    case ruleReport = "rule-report"
     /// One of the addresses of a value cannot be parsed at all (option CheckAliases).
     case badAddress = "bad-address"
     /// The line has no colon.
@@ -86,6 +90,8 @@ public struct AddressMessage: Sendable, Equatable {
       case .ruleRecursion: "rewrite: excessive recursion (max 50)"
       case .noMailer: "buildaddr: no mailer in parsed address"
       case .unknownMailer: "buildaddr: unknown mailer"
+      case .refusedByRule: "refused"
+      case .ruleReport: "rule set"
       case .badAddress: "bad address"
       case .missingColon: "missing colon"
       case .illegalAliasName: "illegal alias name"

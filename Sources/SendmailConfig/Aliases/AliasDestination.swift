@@ -81,7 +81,7 @@ public struct AliasDestination: Sendable, Equatable {
         range.upperBound
       )
     }
-    let mailbox = ParsedMailbox(bytes[start...], delimiter: UInt8(ascii: ","), hosts: hosts, blank: blank)
+    let mailbox = ParsedMailbox(bytes[start...], delimiter: UInt8(ascii: ","), by: .standard(hosts, blank: blank))
     var end = start + mailbox.end
     // The scanner gives up at the byte where it finds too much, and sendmail goes on from there.
     let next = max(end, start + 1)

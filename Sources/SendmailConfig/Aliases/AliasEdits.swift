@@ -210,7 +210,7 @@ extension AliasesFile {
     if ASCII.isBlank(first) { try refuse("beginning so, the line would belong to the one before") }
     if first == ASCII.backslash { try refuse("sendmail never looks a name with a backslash up") }
     let bytes = name.bytes + [ASCII.colon]
-    let parsed = AliasName.parse(bytes.span, hosts: hosts)
+    let parsed = AliasName.parse(bytes.span, by: judge)
     guard let key = parsed.storedKey(in: bytes.span), parsed.messages.isEmpty else {
       let message = (parsed.messages + (parsed.refusal.map { [$0] } ?? [])).last
       try refuse("newaliases says: \(message.map { ByteString($0.text).escaped } ?? "illegal alias name")")

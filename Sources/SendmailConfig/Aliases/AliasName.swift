@@ -54,18 +54,32 @@ public struct AliasName: Sendable, Equatable {
   public static func parse(
     _ line: Span<UInt8>, hosts: LocalHosts = .standard, blank: UInt8 = UInt8(ascii: ".")
   ) -> AliasName {
+    parse(line, by: .standard(hosts, blank: blank))
+  }
+
+  /// Reads the name of an entry as these rules judge it.
+  static func parse(_ line: Span<UInt8>, by judge: AddressJudge) -> AliasName {
     var place = 0
     while place < line.count && isPlain(line[place]) { place += 1 }
     let plainEnd = place
     while place < line.count && (line[place] == 0x20 || line[place] == 9) { place += 1 }
     if plainEnd > 0 && place < line.count && line[place] == UInt8(ascii: ":")
-      && place <= ParsedMailbox.longestAddress
+      && place <= ParsedMailbox.longestAddress, keepsPlainName(line, plainEnd, judge)
     {
       return AliasName(
         key: .inLine(0..<plainEnd), messages: [], refusal: nil, valueOffset: valueOffset(line, colon: place),
         replacedAddress: nil, nameEnd: place)
     }
-    return parseAddress(line, hosts: hosts, blank: blank)
+    return parseAddress(line, judge)
+  }
+
+  /// Whether a name of plain bytes is kept as it is: the standard rules keep them all.
+  private static func keepsPlainName(_ line: Span<UInt8>, _ end: Int, _ judge: AddressJudge) -> Bool {
+    guard case .site(let rules) = judge else { return true }
+    var name: [UInt8] = []
+    name.reserveCapacity(end)
+    for place in 0..<end { name.append(line[place]) }
+    return rules.keepsPlainName(name)
   }
 
   /// Reads the name of an entry; offsets in the answer count from the slice's beginning.
@@ -106,7 +120,7 @@ public struct AliasName: Sendable, Equatable {
         + (storedKey(in: line) ?? []))
   }
 
-  private static func parseAddress(_ line: Span<UInt8>, hosts: LocalHosts, blank: UInt8) -> AliasName {
+  private static func parseAddress(_ line: Span<UInt8>, _ judge: AddressJudge) -> AliasName {
     var text: [UInt8] = []
     text.reserveCapacity(line.count)
     for place in 0..<line.count {
@@ -120,13 +134,13 @@ public struct AliasName: Sendable, Equatable {
           code: .missingColon, text: Array(AddressMessage.Code.missingColon.words.utf8), exitStatus: 70),
         valueOffset: nil, nameEnd: text.count)
     }
-    let mailbox = ParsedMailbox(text[...], delimiter: UInt8(ascii: ":"), hosts: hosts, blank: blank)
+    let mailbox = ParsedMailbox(text[...], delimiter: UInt8(ascii: ":"), by: judge)
     var name = AliasName(
       key: nil, messages: mailbox.messages, refusal: nil, valueOffset: valueOffset(line, colon: colon),
       replacedAddress: mailbox.address, nameEnd: mailbox.end)
     switch mailbox.resolution {
     case .local(let user):
-      name.key = .bytes(user)
+      name.key = .bytes(user.map(ASCII.lowercased))
     case .unreadable:
       name.refusal = AddressMessage(
         code: .illegalAliasName,

@@ -88,17 +88,17 @@ package struct AliasReading {
     guard checksValues else {
       return pairs.append(key: entry.key, value: entry.value, line: entry.line.lines.lowerBound + 1)
     }
-    let check = AliasValueCheck(entry.value, hosts: file.hosts, blank: UInt8(ascii: "."))
+    let check = AliasValueCheck(entry.value, by: file.judge)
     say(check.messages, entry.line)
     pairs.append(key: entry.key, value: check.value, line: entry.line.lines.lowerBound + 1)
   }
 
   /// Says why a line with a bad name, or without a value, is no alias.
   private mutating func refuse(_ line: AliasLine) {
-    let name = AliasName.parse(line.joined.span, hosts: file.hosts)
+    let name = AliasName.parse(line.joined.span, by: file.judge)
     say(name.messages, line)
     if checksValues, name.key != nil || name.refusal?.code == .nonLocalName, let start = name.valueOffset {
-      say(AliasValueCheck(line.joined[start...], hosts: file.hosts, blank: UInt8(ascii: ".")).messages, line)
+      say(AliasValueCheck(line.joined[start...], by: file.judge).messages, line)
     }
     if let refusal = name.refusal { return say([refusal], line) }
     let shown = AddressMessage.printed(line.joined.prefix(40))
@@ -112,10 +112,10 @@ package struct AliasReading {
   /// - Parameter number: The later pair's number in ``pairs``.
   package func duplicate(_ number: Int) -> Message {
     let line = AliasLine(file.text, from: Int(pairs.pairs[number].line) - 1)
-    let name = AliasName.parse(line.joined.span, hosts: file.hosts)
+    let name = AliasName.parse(line.joined.span, by: file.judge)
     var subject: [UInt8]?
     if checksValues, let start = name.valueOffset {
-      subject = AliasValueCheck(line.joined[start...], hosts: file.hosts, blank: UInt8(ascii: ".")).subject
+      subject = AliasValueCheck(line.joined[start...], by: file.judge).subject
     }
     return Message(
       line: lineNumber(line), text: name.duplicateWarning(in: line.joined.span, about: subject), exitStatus: nil)

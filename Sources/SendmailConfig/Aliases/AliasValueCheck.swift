@@ -11,7 +11,7 @@ struct AliasValueCheck {
   private(set) var subject: [UInt8]?
 
   /// Checks a value, in which there is no NUL.
-  init(_ value: ArraySlice<UInt8>, hosts: LocalHosts, blank: UInt8) {
+  init(_ value: ArraySlice<UInt8>, by judge: AddressJudge) {
     self.value = Array(value)
     var start = 0
     var end = Int.max
@@ -19,7 +19,7 @@ struct AliasValueCheck {
       start = self.value[start...].firstIndex { !ASCII.isSpace($0) && $0 != ASCII.comma } ?? self.value.endIndex
       guard start < self.value.count else { break }
       let mailbox = ParsedMailbox(
-        self.value[start...], delimiter: ASCII.comma, hosts: hosts, blank: blank, inList: true)
+        self.value[start...], delimiter: ASCII.comma, by: judge, inList: true)
       self.value.replaceSubrange(start..., with: mailbox.subject)
       var rest = self.value[start...]
       if mailbox.messages.contains(where: { $0.code == .tokensTooLong }), rest.count > Self.longestShown {

@@ -7,6 +7,11 @@ public struct AliasesFile: Sendable {
   public package(set) var text: Text
   /// The hosts whose names may stand behind an alias name: class w.
   public var hosts: LocalHosts
+  /// The rules of the site, where they decide which names are local; otherwise those of a standard sendmail.cf do.
+  package var rules: (any AddressRules)?
+
+  /// Whose rules judge names.
+  var judge: AddressJudge { rules.map { .site($0) } ?? .standard(hosts, blank: UInt8(ascii: ".")) }
 
   /// Reads a file.
   ///
@@ -54,7 +59,7 @@ public struct AliasesFile: Sendable {
     if line.isTooLong { return .tooLong }
     guard let first = line.joined.first, first != ASCII.numberSign else { return .nothing }
     if ASCII.isBlank(first) { return .indented }
-    let name = AliasName.parse(line.joined.span, hosts: hosts)
+    let name = AliasName.parse(line.joined.span, by: judge)
     guard let key = name.storedKey(in: line.joined.span), let valueStart = name.valueOffset else {
       return .refused(name.messages, name.refusal)
     }
@@ -94,7 +99,7 @@ public struct AliasesFile: Sendable {
   /// The stored key of a name that a person writes; where it is no name, its bytes folded, which nothing has for a key.
   func key(of name: ByteString) -> [UInt8] {
     let bytes = name.bytes + [ASCII.colon]
-    let parsed = AliasName.parse(bytes.span, hosts: hosts)
+    let parsed = AliasName.parse(bytes.span, by: judge)
     let isWhole = parsed.nameEnd == name.bytes.count && parsed.valueOffset == bytes.count
     guard isWhole, !ASCII.isBlank(bytes[0]) else { return name.folded.bytes }
     return parsed.storedKey(in: bytes.span) ?? name.folded.bytes

@@ -1,4 +1,4 @@
-/// The tokens of one address, cut as a sendmail with a standard sendmail.cf cuts them; see ``TokenScanner``.
+/// The tokens of one address, as sendmail cuts it; see ``TokenScanner``.
 struct MailboxTokens {
   /// The tokens, none of them empty.
   ///
@@ -29,9 +29,9 @@ struct MailboxTokens {
   }
 
   /// Scans to the delimiter or to the end of `text`, in which there is no NUL.
-  init(_ text: ArraySlice<UInt8>, delimiter: UInt8?) {
+  init(_ text: ArraySlice<UInt8>, delimiter: UInt8?, types: TokenTypes = .standard) {
     var scanner = TokenScanner()
-    scanner.scan(text.span, delimiter: delimiter, types: .standard)
+    scanner.scan(text.span, delimiter: delimiter, types: types)
     end = text.startIndex + scanner.end
     messages = scanner.faults.map { AddressMessage($0, about: text) }
     var start = 0

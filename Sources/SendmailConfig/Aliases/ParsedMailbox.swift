@@ -1,27 +1,9 @@
-/// An address in a text, and what a standard sendmail.cf makes of it.
+/// An address in a text, and what a standard sendmail.cf, or the site's own, makes of it.
 struct ParsedMailbox {
-  /// Where mail for an address goes.
-  enum Resolution: Equatable {
-    /// To a user of this host, under this name in lower case.
-    case local([UInt8])
-    /// To a command.
-    case program([UInt8])
-    /// Into a file.
-    case file([UInt8])
-    /// To the addresses in a file.
-    case include([UInt8])
-    /// To another host.
-    case remote([UInt8])
-    /// Nowhere: a rule refused the address.
-    case refused
-    /// Nowhere: it could not be read as an address.
-    case unreadable
-  }
-
   /// The longest address, in bytes.
   static let longestAddress = 255
 
-  var resolution = Resolution.unreadable
+  var resolution = AddressResolution.unreadable
   /// Length of the address in bytes: how far from the text's beginning the delimiter is, or the text's end.
   var end: Int
   /// What sendmail reports, in order.
@@ -35,15 +17,38 @@ struct ParsedMailbox {
   ///
   /// There is no NUL in the text. Messages begin with the address, or with all of `text` where it is one of a list: sendmail
   /// points to the list then.
-  init(_ text: ArraySlice<UInt8>, delimiter: UInt8, hosts: LocalHosts, blank: UInt8, inList: Bool = false) {
-    let scan = MailboxTokens(text, delimiter: delimiter)
+  init(_ text: ArraySlice<UInt8>, delimiter: UInt8, by judge: AddressJudge, inList: Bool = false) {
+    let scan = MailboxTokens(text, delimiter: delimiter, types: judge.types)
     end = scan.end - text.startIndex
     messages = scan.messages
     address = Array(text[..<scan.end])
     rest = inList ? text[scan.end...] : []
     guard !scan.tokens.isEmpty, checkBytes() else { return }
 
-    var rewriter = AddressRewriter(tokens: scan.tokens, hosts: hosts, blank: blank)
+    switch judge {
+    case .standard(let hosts, let blank): resolve(scan.tokens, hosts, blank)
+    case .site(let rules): resolve(rules)
+    }
+    checkUser()
+  }
+
+  /// Asks the rules of the site.
+  private mutating func resolve(_ rules: any AddressRules) {
+    let answer = rules.answer(to: address)
+    resolution = answer.resolution
+    messages += answer.messages
+    guard let refusal = answer.refusal else { return }
+    let named = refusal.namesAddress ? AddressMessage.shortened(subject[...]) + Array("... ".utf8) : []
+    messages.append(
+      AddressMessage(
+        code: .refusedByRule, text: AddressMessage.printed(named + refusal.words), exitStatus: refusal.exitStatus))
+    // A "$1" between quotes is two bytes that no address can have.
+    _ = checked(refusal.text)
+  }
+
+  /// Asks the rules of a standard sendmail.cf.
+  private mutating func resolve(_ tokens: [[UInt8]], _ hosts: LocalHosts, _ blank: UInt8) {
+    var rewriter = AddressRewriter(tokens: tokens, hosts: hosts, blank: blank)
     rewriter.apply(.canonify)
     rewriter.apply(.parse)
     messages += rewriter.messages
@@ -67,7 +72,6 @@ struct ParsedMailbox {
       resolution = Self.destination(&rewriter)
       messages += rewriter.messages
     }
-    checkUser()
   }
 
   /// What messages begin with.
@@ -103,10 +107,10 @@ struct ParsedMailbox {
   }
 
   /// The mailer, and the user part as it gets it.
-  private static func destination(_ rewriter: inout AddressRewriter) -> Resolution {
+  private static func destination(_ rewriter: inout AddressRewriter) -> AddressResolution {
     let isRemote = rewriter.verdict == .remote
     rewriter.verdict = nil
-    var resolution = isRemote ? Resolution.remote([]) : Resolution.local([])
+    var resolution = isRemote ? AddressResolution.remote([]) : .local([])
     if !isRemote {
       let user = MailboxTokens.joined(rewriter.tokens, blank: UInt8(ascii: " "))
       var start = user.startIndex
@@ -157,17 +161,6 @@ struct ParsedMailbox {
 
   /// Replaces what a user part cannot have by `?` and reports it; the address stays usable.
   private mutating func checkUser() {
-    func checked(_ user: [UInt8]) -> [UInt8] {
-      let (clean, fault) = Self.replacingControls(user)
-      guard let fault else { return user }
-      messages.append(
-        AddressMessage(
-          code: fault,
-          text: AddressMessage.printed(
-            Array("Syntax error in mailbox address \"".utf8) + clean + Array("\" (\(fault.words))".utf8))))
-      replaceInAddress()
-      return clean
-    }
     switch resolution {
     case .local(let user): resolution = .local(checked(user))
     case .program(let user): resolution = .program(checked(user))
@@ -177,6 +170,19 @@ struct ParsedMailbox {
     case .refused: replaceInAddress()
     case .unreadable: break
     }
+  }
+
+  /// A user part, or the text of an error, without what it cannot have.
+  private mutating func checked(_ user: [UInt8]) -> [UInt8] {
+    let (clean, fault) = Self.replacingControls(user)
+    guard let fault else { return user }
+    messages.append(
+      AddressMessage(
+        code: fault,
+        text: AddressMessage.printed(
+          Array("Syntax error in mailbox address \"".utf8) + clean + Array("\" (\(fault.words))".utf8))))
+    replaceInAddress()
+    return clean
   }
 
   private mutating func replaceInAddress() {
@@ -194,7 +200,10 @@ struct ParsedMailbox {
     var place = 0
     while place < text.count {
       let byte = text[place]
-      if !quoted && (byte & 0x60 == 0 || byte == 127) {
+      if byte & 0xE0 == 0x80 {
+        fault = .eightBitCharacter
+        text[place] = UInt8(ascii: "?")
+      } else if !quoted && (byte & 0x60 == 0 || byte == 127) {
         fault = .nonPrintableCharacter
         text[place] = UInt8(ascii: "?")
       } else if byte == UInt8(ascii: "\"") {

@@ -8,7 +8,7 @@ struct MapResult {
   var defers = true
   var tableLine: Int?
   /// What sendmail says while it looks.
-  var message: String?
+  var message: ByteString?
 
   static let notFound = MapResult()
 }
@@ -30,7 +30,7 @@ extension Rewriter {
       result.value = key + suffix
     }
     result.defers = map.defers
-    if let message = result.message { messages.append(ByteString(message)) }
+    if let message = result.message { report(message.bytes) }
     if level >= .lookups {
       events.append(
         .lookedUp(
@@ -39,7 +39,7 @@ extension Rewriter {
             value: found.map { ByteString($0) }, status: result.status, ruleLine: rule.line,
             tableLine: result.tableLine,
             failureValue: found == nil ? result.value.map { ByteString($0) } : nil, defers: map.defers,
-            message: result.message.map { ByteString($0) })))
+            message: result.message)))
     }
     return result
   }
@@ -131,7 +131,8 @@ extension Rewriter {
         map.matchesOnly ? name : MapArguments.substituted(text.bytes, [name] + arguments)
       return MapResult(value: bytes + map.suffix, tableLine: line)
     case .notFound: return MapResult(status: missing)
-    case .temporaryFailure: return MapResult(status: Status.temporaryFailure)
+    case .temporaryFailure:
+      return MapResult(status: Status.temporaryFailure, message: lookups.complaint(map.definition))
     case .unknown:
       unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
       return MapResult(status: missing)
@@ -145,7 +146,7 @@ extension Rewriter {
       guard let found = try expression.parts(of: name, arguments.first) else { return .notFound }
       parts = found
     } catch {
-      return MapResult(status: Status.configuration, message: error.message)
+      return MapResult(status: Status.configuration, message: ByteString(error.message))
     }
     let suffix = map.suffix
     if map.matchesOnly { return MapResult(value: name + suffix) }

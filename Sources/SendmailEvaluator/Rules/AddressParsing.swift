@@ -101,6 +101,8 @@ extension Rewriter {
     var isFinal = false
     /// How it went: 75 where a map could not be asked.
     var status = Status.done
+    /// What the rule says that refuses the address; the last message is made of it.
+    var refusal: Refusal?
   }
 
   /// Parses the address in the workspace.
@@ -153,9 +155,11 @@ extension Rewriter {
     if ByteString(mailerName).folded == "error" {
       var text: [UInt8] = []
       workspace.join(userTokens, blank: ASCII.space, into: &text)
-      report(Array("\(ByteString(address))... ".utf8) + Rewriter.withoutCodes(text))
+      let refusal = Refusal(text)
+      report((refusal.namesAddress ? Array("\(ByteString(address))... ".utf8) : []) + refusal.words)
       return Resolved(
-        destination: Destination(mailer: "*error*", host: hostText, user: ByteString(text)), status: status)
+        destination: Destination(mailer: "*error*", host: hostText, user: ByteString(text)), status: status,
+        refusal: refusal)
     }
     guard var mailer = configuration.mailer(ByteString(mailerName)) else {
       report("buildaddr: unknown mailer \(ByteString(mailerName))")
@@ -239,16 +243,30 @@ extension Rewriter {
     }
   }
 
-  /// The text of an error without its quotes, its reply code and its enhanced code.
-  static func withoutCodes(_ text: [UInt8]) -> [UInt8] {
-    var rest = Unquoting.strip(text)[...]
-    let code = rest.prefix(4)
-    if code.count == 4, code.prefix(3).allSatisfy(ASCII.isDigit), code.last == ASCII.space { rest = rest.dropFirst(4) }
-    let word = rest.prefix { !ASCII.isSpace($0) }
-    let parts = word.split(separator: 0x2E, omittingEmptySubsequences: false)
-    if parts.count == 3, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(ASCII.isDigit) }) {
-      rest = rest[word.endIndex...].drop(while: ASCII.isSpace)
+  /// What a rule says that refuses an address.
+  struct Refusal {
+    /// The text without its quotes, its reply code and the enhanced code behind that.
+    var words: [UInt8]
+    /// Whether the address stands in front of it: where there is no reply code, or one of five; seen for each from 100 to 699.
+    var namesAddress = true
+
+    init(_ text: [UInt8]) {
+      var rest = Unquoting.strip(text)[...]
+      let code = Array(rest.prefix(4))
+      guard code.count == 4, code.prefix(3).allSatisfy(ASCII.isDigit), code.last == ASCII.space else {
+        words = Array(rest)
+        return
+      }
+      rest = rest.dropFirst(4)
+      namesAddress = ["250", "252", "450", "550", "553"].contains(String(decoding: code.dropLast(), as: UTF8.self))
+      let word = rest.prefix { !ASCII.isSpace($0) }
+      let parts = word.split(separator: 0x2E, omittingEmptySubsequences: false)
+      if parts.count == 3, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(ASCII.isDigit) }),
+        word.endIndex < rest.endIndex
+      {
+        rest = rest[word.endIndex...].drop(while: ASCII.isSpace)
+      }
+      words = Array(rest)
     }
-    return Array(rest)
   }
 }

@@ -121,7 +121,9 @@ struct Staging {
       O DontBlameSendmail=TrustStickyBit
       O QueueDirectory=/var/spool/mqueue
       O AliasFile=\(place.path("aliases"))
-      Mlocal, P=/bin/true
+      Mlocal, P=/bin/true, F=A, A=true
+      S0
+      R$*\t$#local $: $1
 
       """)
   }

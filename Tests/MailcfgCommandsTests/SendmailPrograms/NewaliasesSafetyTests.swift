@@ -167,6 +167,8 @@ import Testing
       O QueueDirectory=\(place.path("nowhere"))
       O DontBlameSendmail=TrustStickyBit,GroupWritableDirPathSafe
       Mlocal, P=/bin/false, F=lsDFMAw5:/|@qPn9, S=10, R=20, A=false
+      S0
+      R$*\t$#local $: $1
       Fw\(place.path("names"))
       Troot \(CurrentUser.name)
 
