@@ -54,6 +54,7 @@ package struct SafeFile: Sendable {
   /// - Throws: ``Refusal``.
   package func check(_ path: String, for use: Use) throws(Refusal) -> FileStatus? {
     if path.pathBytes.count > Self.longestPath { throw .nameTooLong }
+    try checkSearch(path)
     var status = stat()
     let isThere = unsafe path.withPath { unsafe lstat($0, &status) } == 0
     if !isThere {
@@ -77,13 +78,31 @@ package struct SafeFile: Sendable {
     return FileStatus(status)
   }
 
+  /// Sees that each directory of the path as it was given lets the owner, the group or everybody through: one of those that this
+  /// process is will do.
+  private func checkSearch(_ path: String) throws(Refusal) {
+    let bytes = path.pathBytes
+    var ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") && $0 > 0 }
+    if bytes.first == UInt8(ascii: "/") { ends.insert(1, at: 0) }
+    for directory in ends.isEmpty ? ["."] : ends.map({ String(path: Array(bytes[..<$0])) }) {
+      var status = stat()
+      // What is not there is told of when the file is looked at.
+      guard unsafe directory.withPath({ unsafe stat($0, &status) }) == 0 else { return }
+      let isOwner = status.st_uid == getuid() && status.st_mode & 0o100 != 0
+      let isMember = isOfGroup(status.st_gid) && status.st_mode & 0o010 != 0
+      guard isOwner || isMember || status.st_mode & 0o001 != 0 else { throw .system(EACCES) }
+    }
+  }
+
+  private func isOfGroup(_ group: UInt32) -> Bool { group == getegid() || Self.groups.contains(group) }
+
   /// The permission bits that count for this process, 0 to 7.
   private func bits(_ status: FileStatus) -> UInt32 {
     let user = getuid()
     if status.owner == user || (user == 0 && trustedUser != 0 && status.owner == trustedUser) {
       return status.mode >> 6 & 0o7
     }
-    if status.group == getegid() || Self.groups.contains(status.group) { return status.mode >> 3 & 0o7 }
+    if isOfGroup(status.group) { return status.mode >> 3 & 0o7 }
     return status.mode & 0o7
   }
 
@@ -98,6 +117,9 @@ package struct SafeFile: Sendable {
   /// Sees that a file may be made.
   private func checkParent(_ path: String) throws(Refusal) {
     let parent = path.pathParent
+    var status = stat()
+    if unsafe parent.withPath({ unsafe stat($0, &status) }) != 0 { throw .system(errno) }
+    if bits(FileStatus(status)) & 0o3 != 0o3 { throw .system(EACCES) }
     if unsafe parent.withPath({ unsafe faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) }) != 0 { throw .system(errno) }
   }
 

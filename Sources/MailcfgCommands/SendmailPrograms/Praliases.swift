@@ -60,7 +60,10 @@ enum Praliases {
     let outcome = map.readAliases { reader throws(MapError) in
       if keys.isEmpty { try printAll(reader, call) } else { try printValues(of: keys, reader, call) }
     }
-    for _ in 0..<outcome.checks { for warning in map.warnings { call.errors.line(warning) } }
+    // Root is warned, and nobody else.
+    if CurrentProcess.realUser == 0 {
+      for _ in 0..<outcome.checks { for warning in map.warnings { call.errors.line(warning) } }
+    }
     guard let error = outcome.error else { return }
     // What was printed before the fault comes before it.
     call.output.flush()

@@ -52,6 +52,43 @@ import Testing
     return nil
   }
 
+  /// Runs both once more; nil where nothing differs.
+  static func difference(_ call: Call) -> String? {
+    guard var theirs = try? ProgramBatch.run(.editmap, [call]).first else { return nil }
+    named(&theirs)
+    guard let ours = try? OurProgram.run(.editmap, call, before: theirs.before) else { return "ours fails" }
+    return difference(theirs, ours)
+  }
+
+  /// getopt names the program as it was called; that is seen to with the binary itself.
+  private static func named(_ answer: inout ProgramBatch.Answer) {
+    guard let tool = Tools.find(.editmap), answer.outcome.errors.starts(with: Array("\(tool): ".utf8)) else { return }
+    answer.outcome.errors = Array("editmap".utf8) + answer.outcome.errors.dropFirst(tool.utf8.count)
+  }
+
+  /// A call that differs, with as little in its map and as few options as will do.
+  static func shrunkCall(_ call: Call) -> Call {
+    var call = call
+    for index in call.arguments.indices.reversed() where index > 1 {
+      var shorter = call
+      shorter.arguments.remove(at: index)
+      if difference(shorter) != nil { call = shorter }
+    }
+    guard let existing = call.existing else { return call }
+    var smaller = call
+    smaller.existing?.input = shrunk(existing.input) { [call] text in
+      var tried = call
+      tried.existing?.input = text
+      return difference(tried) != nil
+    }
+    return smaller
+  }
+
+  static func shown(_ call: Call) -> String {
+    let existing = call.existing.map { " on \($0.arguments) \(printable($0.input))" } ?? ""
+    return "editmap \(call.arguments.map { printable($0) })\(existing)"
+  }
+
   @Test(.needs(.editmap, .makemap, .dbDump)) func doesWhatSendmailsDoes() throws {
     var random = SplitMix64(seed: 4)
     var seen: Set<String> = []
@@ -60,16 +97,13 @@ import Testing
     var failures = 0
     for (call, theirs) in zip(calls, try ProgramBatch.run(.editmap, calls)) where failures < 8 {
       ends.insert(theirs.outcome.status)
-      // getopt names the program as it was called; that is seen to with the binary itself.
       var theirs = theirs
-      if let tool = Tools.find(.editmap), theirs.outcome.errors.starts(with: Array("\(tool): ".utf8)) {
-        theirs.outcome.errors = Array("editmap".utf8) + theirs.outcome.errors.dropFirst(tool.utf8.count)
-      }
+      Self.named(&theirs)
       let ours = try OurProgram.run(.editmap, call, before: theirs.before)
       if let what = Self.difference(theirs, ours) {
         failures += 1
-        let existing = call.existing.map { " on \($0.arguments) \(printable($0.input))" } ?? ""
-        Issue.record("editmap \(call.arguments.map { printable($0) })\(existing): \(what)")
+        let small = Self.shrunkCall(call)
+        Issue.record("\(Self.shown(call)): \(what)\n  shrunk: \(Self.shown(small)): \(Self.difference(small) ?? "")")
       }
     }
     #expect(ends == [0, 64, 66, 69, 73])

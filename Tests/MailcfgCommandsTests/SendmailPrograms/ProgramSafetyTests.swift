@@ -9,7 +9,7 @@ import Testing
   static func transcript(_ script: String, isOurs: Bool, asCommand: Bool = false) throws -> [String] {
     let place = try TemporaryDirectory(inMemory: true)
     try place.makeDirectory("bin")
-    for program in [Tools.Program.makemap, .editmap] {
+    for program in [Tools.Program.makemap, .editmap, .praliases] {
       let name = program.rawValue.split(separator: "/").last.map(String.init) ?? ""
       let text =
         isOurs && asCommand
@@ -109,7 +109,8 @@ import Testing
       Self.uses + """
         mkdir -m 777 w; mkdir -m 775 w/g; mkdir w/g/s; mkdir -m 1777 t; ln -s w lw; ln -s ../work/w lw2; ln -s lw lw3
         ln -s "$PWD/w/g" lg; ln -s nowhere w/l.db
-        for map in w/x w/g/x w/g/s/x t/x w/./x ./w/x w//g/x w/../x w/../t/x lw/x lw2/x lw3/x lg/x w/l w/none/x; do
+        mkdir -m 555 c; mkdir -m 311 o; mkdir -m 677 n
+        for map in c/x o/x n/x w/x w/g/x w/g/s/x t/x w/./x ./w/x w//g/x w/../x w/../t/x lw/x lw2/x lw3/x lg/x w/l w/none/x; do
           use $map
         done
         chmod 777 .; use x; use ./x; use w/../x; chmod 755 .
@@ -122,6 +123,12 @@ import Testing
       Self.uses + """
         for owner in daemon:root root:daemon daemon:daemon; do
           for mode in 640 644 664 666 600; do fresh; chown $owner x.db; chmod $mode x.db; use x; show x.db; done
+        done
+        for mode in 755 775 757 777 700; do
+          for owner in daemon:root root:daemon daemon:daemon; do
+            rm -rf d; mkdir d; chown $owner d; chmod $mode d; use d/x; show d/x.db
+            echo 'O TrustedUser=daemon' > trusted.cf; say makemap -C trusted.cf hash d/y < /dev/null
+          done
         done
         for user in daemon 1 ' daemon' '1x' nosuch '' 'daemon ' 0 99999999999 -1; do
           printf 'O TrustedUser=%s\\n' "$user" > trusted.cf
@@ -150,6 +157,7 @@ import Testing
     let script = """
       mkdir -m 777 home; mkdir -m 755 closed; mkdir -m 700 shut; cp empty.cf home; : > closed/w.db; chmod 666 closed/w.db
       : > closed/g.db; chown root:daemon closed/g.db; chmod 664 closed/g.db; : > closed/r.db; chmod 644 closed/r.db
+      printf 'k v\n' | makemap -C empty.cf hash closed/p; chmod 600 closed/p.db
       cd home; ln -s ../closed/w.db link.db; ln ../closed/w.db hard.db
       cat > script <<'EOF'
       umask 022
@@ -161,6 +169,9 @@ import Testing
         say makemap -u hash $map
         say editmap -C empty.cf -u hash $map q r
         say editmap -C empty.cf -q hash $map q
+      done
+      for map in x ../closed/x ../shut/x ../closed/w ../closed/g ../closed/r ../none/x ../closed/p link hard; do
+        say praliases -f $map; say praliases -f hash:$map k; say praliases -f btree:$map
       done
       for map in link hard; do
         printf 's t\\n' | say makemap hash $map; printf 's t\\n' | say makemap -s hash $map; say makemap -s -u hash $map
