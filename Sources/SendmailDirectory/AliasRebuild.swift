@@ -16,6 +16,8 @@ package struct AliasRebuild {
   package var hostName: [UInt8]?
   /// Whether remarks of ours are printed.
   package var isVerbose = false
+  /// Is called now and then with the file that is built, how many pairs are written, and how many there are.
+  package var progress: (ByteString, Int, Int) -> Void = { _, _, _ in }
 
   private let path: String
   private let say: ([UInt8]) -> Void
@@ -117,7 +119,10 @@ package struct AliasRebuild {
     tell(reading, contents, source)
     let statistics: MapStatistics
     do {
-      statistics = try source.build(contents, owner: site.mapOwner)
+      statistics = try source.build(contents, owner: site.mapOwner) { [progress] done in
+        progress(ByteString(source.name), done, contents.count)
+        return true
+      }
     } catch {
       remark(Array("\(error)".utf8))
       return cannotCreate(source)
@@ -197,11 +202,13 @@ struct AliasSource {
   func note(_ finding: Diagnostic) -> [UInt8] { Array(finding.text(path: ByteString(name).escaped).utf8) }
 
   /// Builds the map and puts it into place.
-  func build(_ contents: MapContents, owner: UInt32?) throws -> MapStatistics {
+  func build(
+    _ contents: MapContents, owner: UInt32?, progress: @escaping (Int) -> Bool
+  ) throws -> MapStatistics {
     var attributes = NewFileAttributes(mode: 0o640, owner: owner)
     attributes.ownsOldToo = true
     let replacement = try FileReplacement(FileLocation(mapPath), attributes: attributes)
-    let statistics = try MapBuilder(type: type).build(contents, at: replacement.path())
+    let statistics = try MapBuilder(type: type).build(contents, at: replacement.path(), progress: progress)
     try replacement.publish()
     return statistics
   }

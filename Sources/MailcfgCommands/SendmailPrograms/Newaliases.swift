@@ -28,6 +28,7 @@ enum Newaliases {
     rebuild.isVerbose = options.isVerbose
     rebuild.needsQueueDirectory = options.isExact
     rebuild.hostName = call.hostName
+    if let progress = Progress() { rebuild.progress = { progress.update($0.escaped, $1, of: $2) } }
     return rebuild.run()
   }
 }

@@ -81,6 +81,33 @@ import Testing
     #expect(try place.names() == ["empty.cf", "x.db"])
   }
 
+  /// The other commands that build, too: the map stays, and nothing lies about.
+  @Test(arguments: [SIGINT, SIGTERM]) func whatInterruptsTheOthersLeavesTheOldMap(signal: Int32) throws {
+    let place = try Place(inMemory: false)
+    let rules = "S0\nR$*\t$#local $: $1\n"
+    let options = "O AliasFile=\(place.work)/aliases\nO QueueDirectory=/\nO DontBlameSendmail=TrustStickyBit\n"
+    try place.directory.write("aliases.cf", "V10/Berkeley\n\(options)Mlocal, P=/bin/true, F=A, A=x\n\(rules)")
+    try place.directory.write("big", Self.bigTable(400_000))
+    try place.shell("sed 's/\t/: /' ../big > aliases; makemap -C empty.cf hash x < ../big; head -n 1 ../big > access")
+    let bin = place.directory.path("bin")
+    for (command, map) in [
+      ("exec -a newaliases '\(bin)/makemap' -C ../aliases.cf", "aliases.db"),
+      ("exec -a editmap '\(bin)/makemap' -C empty.cf -u hash x k v", "x.db"),
+      ("cp ../big access; exec -a mailcfg '\(bin)/makemap' --mail-dir . build access", "access.db"),
+    ] {
+      try place.shell("[ -e \(map) ] || cp x.db \(map)")
+      let before = try place.directory.read("work/\(map)")
+      for pause in [60_000, 200_000] as [UInt32] {
+        let child = try ChildProcess("/bin/bash", ["-c", command], directory: place.work)
+        usleep(pause)
+        child.send(signal: signal)
+        guard try child.wait() == 128 + signal else { continue }
+        #expect(try place.directory.read("work/\(map)") == before, "\(command)")
+        #expect(try place.names().filter { $0.hasPrefix(".m") && $0 != ".mailcfg.lock" } == [], "\(command)")
+      }
+    }
+  }
+
   /// Many at once on one map: all that was added is there.
   @Test func changesAtTheSameTimeAreNotLost() throws {
     let place = try Place()
