@@ -40,7 +40,7 @@ struct PageCheck {
       }
       if count < buffer.count { break }
     }
-    guard isSound, tree.isSound else {
+    guard isSound, tree.isSound(pageSize: pageSize) else {
       throw BerkeleyDBError(.DB_VERIFY_BAD, operation: "DB->verify", path: path)
     }
   }

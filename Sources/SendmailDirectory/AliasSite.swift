@@ -105,7 +105,7 @@ struct AliasSite {
     case "CheckAliases": checksValues = option.isTrue
     case "QueueDirectory": queueDirectory = option.value
     case "TrustedUser":
-      if let user = SystemUser.number(option.value) {
+      if let user = AliasSite.number(ofUser: option.value) {
         safety.trustedUser = user
       } else {
         fail(
@@ -187,7 +187,13 @@ struct AliasSite {
   private var mayRebuild: Bool {
     let user = getuid()
     if user == 0 || user == safety.trustedUser { return true }
-    return SystemUser.name(user).map { trustedUsers.contains($0) } ?? false
+    return Account(user: user).map { trustedUsers.contains(Array($0.name.utf8)) } ?? false
+  }
+
+  /// The number of a user that an option names: by name, or by number.
+  private static func number(ofUser name: ByteString) -> UInt32? {
+    guard let first = name.bytes.first, ASCII.isDigit(first) else { return Account(named: name.bytes)?.user }
+    return name.bytes.prefix(while: ASCII.isDigit).reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
   }
 
   // MARK: What was found

@@ -83,7 +83,7 @@ extension ChangeRecord {
     id = 0
     time = FileTime.now.seconds
     let real = CurrentProcess.realUser
-    user = User(number: real, name: SystemUser.name(real).map { String(decoding: $0, as: UTF8.self) })
+    user = User(number: real, name: Account(user: real)?.name)
     if let sudo = CurrentProcess.environment("SUDO_USER") {
       sudoUser = User(
         number: CurrentProcess.environment("SUDO_UID").flatMap { UInt32($0) }, name: ChangeRecord.cut(sudo))

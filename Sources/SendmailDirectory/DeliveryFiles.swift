@@ -128,7 +128,7 @@ final class DeliveryFiles: Sendable {
   }
 
   private func owner(_ number: UInt32) -> ListOwner {
-    let name = SystemUser.name(number).map { ByteString($0) }
+    let name = Account(user: number).map { ByteString($0.name) }
     return ListOwner(
       user: number, name: name, hasShell: name.flatMap { facts(of: $0) }?.hasShell ?? false,
       isDefaultUser: number == defaultUser?.user)
@@ -153,11 +153,9 @@ final class DeliveryFiles: Sendable {
       return nil
     }
     if parts.count > 1 {
-      let name = String(decoding: parts[1].trimming(while: ASCII.isSpace), as: UTF8.self)
-      if let group = UInt32(name) {
+      let name = parts[1].trimming(while: ASCII.isSpace)
+      if let group = UInt32(String(decoding: name, as: UTF8.self)) ?? Account.group(named: name) {
         rights.groups.insert(group, at: 0)
-      } else if let entry = unsafe getgrnam(name) {
-        rights.groups.insert(unsafe entry.pointee.gr_gid, at: 0)
       }
     }
     return rights
@@ -202,7 +200,7 @@ final class DeliveryFiles: Sendable {
 
   /// The home directory of an account, and whether its shell counts.
   func facts(of name: ByteString) -> AccountFacts? {
-    guard let account = SystemUser.account(name) else { return nil }
+    guard let account = Account(named: name.bytes) else { return nil }
     let shell = ByteString(account.shell)
     return AccountFacts(
       home: ByteString(account.home),

@@ -7,10 +7,7 @@ extension Machine {
   /// The machine on which this runs: its accounts and files.
   static let this = Machine(
     hasAccount: { name in
-      // A name that is no C string has no account.
-      guard !name.bytes.contains(0), !name.isEmpty else { return false }
-      let isThere = { (name: String) in unsafe getpwnam(name) != nil }
-      return isThere(name.description) || isThere(name.folded.description)
+      Account(named: name.bytes) != nil || Account(named: name.folded.bytes) != nil
     },
     file: { path in
       let name = path.description

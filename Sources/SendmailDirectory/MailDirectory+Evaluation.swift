@@ -108,7 +108,7 @@ extension MailDirectory {
 
   /// The line of an account in passwd(5), or wherever this machine keeps its accounts.
   static func account(_ name: ByteString) -> MapAnswer {
-    guard let account = SystemUser.account(name) else { return .notFound }
+    guard let account = Account(named: name.bytes) else { return .notFound }
     let line = [
       account.name, "x", "\(account.user)", "\(account.group)", account.comment, account.home, account.shell,
     ].joined(separator: ":")

@@ -194,14 +194,14 @@ struct TableLocations: Sendable {
   var mapOwner: UInt32? {
     guard CurrentProcess.effectiveUser == 0, let user = configuration?.trustedUserForMakemap else { return nil }
     if let number = UInt32(user.description) { return number }
-    return unsafe getpwnam(user.description)?.pointee.pw_uid
+    return Account(named: user.bytes)?.user
   }
 
   /// The number of the TrustedUser of the configuration, as sendmail reads it; nil where there is none.
   var trustedUser: UInt32? {
     guard let user = configuration?.trustedUser else { return nil }
     if let number = UInt32(user.description) { return number }
-    return unsafe getpwnam(user.description)?.pointee.pw_uid
+    return Account(named: user.bytes)?.user
   }
 
   /// The names under which this host takes mail for local users, as far as the files tell.

@@ -19,11 +19,6 @@ package enum CurrentProcess {
     return value?.isEmpty ?? true ? nil : value
   }
 
-  /// The user id of a name; nil where there is no such user.
-  package static func userID(named name: [UInt8]) -> UInt32? {
-    unsafe String(path: name).withPath { unsafe getpwnam($0).map { unsafe $0.pointee.pw_uid } }
-  }
-
   /// The command line, the program's name first, byte for byte: Swift's own has U+FFFD where it was not UTF-8.
   package static var arguments: [[UInt8]] {
     unsafe UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).map { argument in

@@ -15,16 +15,15 @@ package struct UserRights: Sendable, Hashable {
 
   /// The rights of an account; nil where there is none.
   package init?(account name: [UInt8]) {
-    let name = String(path: name)
-    guard let entry = unsafe name.withPath({ unsafe getpwnam($0) }) else { return nil }
-    let (user, group) = unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
+    guard let account = Account(named: name) else { return nil }
+    let (name, group) = (String(path: name), account.group)
     var count: Int32 = 64
     var groups = [gid_t](repeating: 0, count: 64)
     if unsafe name.withPath({ unsafe getgrouplist($0, group, &groups, &count) }) < 0 {
       groups = [gid_t](repeating: 0, count: Int(count))
       _ = unsafe name.withPath { unsafe getgrouplist($0, group, &groups, &count) }
     }
-    self.init(user: user, groups: [group] + groups.prefix(Int(max(count, 0))))
+    self.init(user: account.user, groups: [group] + groups.prefix(Int(max(count, 0))))
   }
 
   /// Whether the user may enter a directory.

@@ -143,6 +143,60 @@ import Testing
     }
   }
 
+  /// Items that share the pages of one large value: libdb would copy it for each of them, terabytes out of a small file.
+  @Test func itemsThatShareOneLargeValue() throws {
+    let page = 65_536
+    let scratch = try TemporaryDirectory(inMemory: true)
+    let path = scratch.path("a.db")
+    var database = try Database(creating: path, type: .btree, layout: DatabaseLayout(pageSize: page))
+    let value = [UInt8](repeating: 0x41, count: 900_000)
+    try database.put(key: [0x61].span, value: value.span)
+    try database.close()
+    let good = try readFile(path)
+    let item = page + Int(good[page + 28]) + Int(good[page + 29]) << 8
+    /// The leaf again, with as many pairs with this value.
+    func shared(_ count: Int) -> [UInt8] {
+      var bytes = good
+      func write(_ integer: Int, at offset: Int) {
+        bytes[offset] = UInt8(truncatingIfNeeded: integer)
+        bytes[offset + 1] = UInt8(truncatingIfNeeded: integer >> 8)
+      }
+      var end = page
+      for number in 0..<count {
+        end -= 8
+        bytes.replaceSubrange(
+          page + end..<page + end + 8, with: [4, 0, 1, 0, 0, UInt8(number >> 8), UInt8(number & 0xFF), 0])
+        write(end, at: page + 26 + 4 * number)
+        end -= 12
+        bytes.replaceSubrange(page + end..<page + end + 12, with: good[item..<item + 12])
+        write(end, at: page + 28 + 4 * number)
+      }
+      write(2 * count, at: page + 20)
+      write(end, at: page + 22)
+      return bytes
+    }
+    #expect(try verify(good) == nil)
+    // The verification of libdb has nothing against it; few of them do no harm.
+    #expect(try verify(shared(50)) == nil)
+    #expect(try verify(shared(2000)) == .DB_VERIFY_BAD)
+  }
+
+  /// Keys that libdb copies for each of their values.
+  @Test(arguments: [DatabaseType.hash, .btree], [500, 20_000])
+  func aLargeKeyWithManyValues(type: DatabaseType, count: Int) throws {
+    let scratch = try TemporaryDirectory(inMemory: true)
+    let path = scratch.path("a.db")
+    let layout = DatabaseLayout(pageSize: 65_536, allowsDuplicates: true)
+    for (length, isRefused) in [(1000, false), (20_000, count > 500), (900_000, true)] {
+      var database = try Database(creating: path, type: type, layout: layout)
+      let key = [UInt8](repeating: 0x41, count: length)
+      for _ in 0..<count { try database.put(key: key.span, value: [0x78, 0x79, 0x7A].span) }
+      try database.close()
+      #expect(try verify(readFile(path)) == (isRefused ? .DB_VERIFY_BAD : nil), "\(length) bytes")
+      _ = unsafe unlink(path)
+    }
+  }
+
   /// What the verification says of a file.
   private func verify(_ bytes: [UInt8]) throws -> BerkeleyDBError.Code? {
     let scratch = try TemporaryDirectory(inMemory: true)

@@ -30,7 +30,7 @@ struct ProgramConfiguration {
       if let first = value.bytes.first, ASCII.isDigit(first) {
         let digits = value.bytes.prefix(while: ASCII.isDigit)
         result.trustedUser = digits.reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
-      } else if let user = CurrentProcess.userID(named: value.bytes) {
+      } else if let user = Account(named: value.bytes)?.user {
         result.trustedUser = user
       } else {
         call.errors.write(Array("TrustedUser: unknown user ".utf8) + value.bytes + [ASCII.lineFeed])
