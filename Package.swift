@@ -46,7 +46,9 @@ let package = Package(
     .testTarget(name: "SendmailChecksTests", dependencies: ["SendmailChecks", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
-      dependencies: ["SendmailDirectory", "SendmailMaps", "SendmailConfig", "SystemSupport", "TestSupport"]),
+      dependencies: [
+        "SendmailDirectory", "SendmailEvaluator", "SendmailMaps", "SendmailConfig", "SystemSupport", "TestSupport",
+      ]),
     .target(
       name: "FuzzTargets",
       dependencies: [
