@@ -133,22 +133,7 @@ package final class FileReplacement {
     let file = try StagedFile(location, in: stage, expected, attributes)
     staged = file
     try file.seal()
-    var deadline = Deadline(after: wait)
-    while try !file.tryLock() {
-      if !deadline.pause() { throw file.locked }
-    }
-    defer { file.unlock() }
-    // Between the exchange and the old file's new time nobody interrupts.
-    let mask = SignalMask()
-    defer { withExtendedLifetime(mask) {} }
-    do throws(SystemError) {
-      try file.checkOld()
-      try file.exchange()
-      try file.moveOldOn()
-    } catch {
-      try? file.putBack()
-      throw error
-    }
+    try [file].putIntoPlace(wait: wait)
   }
 
   /// Copies the new file's contents into the old one.
