@@ -265,6 +265,39 @@ extension MailDirectory {
     _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
     mayBeMissing: Bool = true, origin: ChangeOrigin? = nil, _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
+    var change = try transactOnce(
+      tables, options, rebuild: rebuild, needsTable: needsTable, mayBeMissing: mayBeMissing, origin: origin, body)
+    guard !options.isDryRun else { return change }
+    for map in change.maps where map.isRebuilt && map.entries > 0 {
+      // The change is made: what cannot be seen to now is no failure of it.
+      guard hasBeenEmptied(map), (try? transactOnce([map.table], options, rebuild: .whenDifferent) { _ in }) != nil
+      else { continue }
+      change.notices.append("\(map.path): another program has emptied it meanwhile; it was built again")
+    }
+    return change
+  }
+
+  /// Whether a map that was put into place just now holds nothing any more.
+  ///
+  /// A makemap or newaliases of sendmail's that looked at the old map just before the exchange empties the new one, and ends with
+  /// the error that it is another file.
+  private func hasBeenEmptied(_ map: MailChange.MapChange) -> Bool {
+    guard let file = try? FileLocation(map.path).opened() else { return false }
+    file.waitForWriters(atMost: 1)
+    var isEmpty = true
+    guard let location = try? locations.location(of: map.table).map, let reader = try? location.open(verifies: false),
+      (try? reader.forEachPair { _, _ in
+        isEmpty = false
+        return false
+      }) != nil
+    else { return false }
+    return isEmpty
+  }
+
+  private func transactOnce(
+    _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
+    mayBeMissing: Bool = true, origin: ChangeOrigin? = nil, _ body: (inout MailTables) throws(EditError) -> Void
+  ) throws(MailDirectoryError) -> MailChange {
     // A configuration that does not fit is the better reason.
     for table in tables { _ = try locations.location(of: table) }
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it. That it cannot be told
