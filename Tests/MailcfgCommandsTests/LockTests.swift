@@ -53,6 +53,31 @@ import Testing
     try place("relay", "check", "192.0.2.7")
   }
 
+  /// sendmail's makemap opens a map, waits for its lock, and empties what has its name then: that stays the same file.
+  @Test(.needsStrace, .needs(.makemap)) func aMakemapOnItsWayIsLetIn() throws {
+    let place = try Workplace("hosting")
+    try place("build")
+    let log = place.directory.path("calls")
+    let makemap = try ChildProcess(
+      "strace",
+      [
+        "-qq", "-o", log, "-e", "trace=openat,flock", "-e", "inject=flock:delay_enter=400000:when=1",
+        try Tools.makemap, "-C", "/dev/null", "hash", place.path("access"),
+      ], environment: Tools.environment)
+    for _ in 0..<1000 {
+      if let calls = try? readFile(log), String(decoding: calls, as: UTF8.self).contains("access.db\", O_RDWR") { break }
+      usleep(5_000)
+    }
+    let change = try ChildProcess(
+      Tools.mailcfg, ["--mail-dir", place.mail, "relay", "add", "192.0.2.7"], environment: ["MAILCFG_MAIL_DIR": ""])
+    let built = try makemap.finish(input: try place.read("access"))
+    #expect(built.status == 0, "\(built.errorText)")
+    let changed = try change.finish()
+    #expect(changed.status == 0, "\(changed.errorText)")
+    try place("status")
+    #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
+  }
+
   /// makemap holds an exclusive lock on the map while it writes it, sendmail a shared one while it looks up.
   @Test(arguments: [false, true])
   func sendmailsOwnLockOnTheMapIsHeeded(shared: Bool) throws {
