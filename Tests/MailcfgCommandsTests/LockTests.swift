@@ -65,7 +65,9 @@ import Testing
         try Tools.makemap, "-C", "/dev/null", "hash", place.path("access"),
       ], environment: Tools.environment)
     for _ in 0..<1000 {
-      if let calls = try? readFile(log), String(decoding: calls, as: UTF8.self).contains("access.db\", O_RDWR") { break }
+      if let calls = try? readFile(log), String(decoding: calls, as: UTF8.self).contains("access.db\", O_RDWR") {
+        break
+      }
       usleep(5_000)
     }
     let change = try ChildProcess(
