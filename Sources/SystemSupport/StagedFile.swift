@@ -37,8 +37,8 @@ package final class StagedFile {
   /// Where the old file is while the new one is live: its name in the staging directory.
   private var displacedName: String
   private(set) var isLive = false
-  /// The old file's time before it was moved on, and after.
-  private var times: (before: FileTime, after: FileTime)?
+  /// The old file's time before it was moved on, and after, where that can be told.
+  private var times: (before: FileTime, after: FileTime?)?
 
   /// Opens the file to be replaced.
   ///
@@ -270,7 +270,7 @@ package final class StagedFile {
     guard let old else { return }
     let before = try old.status().modified
     try old.moveModifiedOn()
-    times = (before, try old.status().modified)
+    times = (before, try? old.status().modified)
   }
 
   /// Makes the old file the live one again.
@@ -279,7 +279,9 @@ package final class StagedFile {
   func putBack() throws(SystemError) {
     guard isLive else { return }
     // First the time, unless somebody has written since: whoever has kept the old file open all the while has nothing to do.
-    if let old, let times, (try? old.status().modified) == times.after { try? old.setModified(times.before) }
+    if let old, let times, times.after == nil || (try? old.status().modified) == times.after {
+      try? old.setModified(times.before)
+    }
     times = nil
     var deadline = Deadline(after: 0.1)
     var isLocked = false
