@@ -74,9 +74,9 @@ import Testing
   /// makemap and newaliases rebuild the same maps, from texts that may be older than the map that they write over: in the end
   /// nothing is lost.
   ///
-  /// Some answers are wrong meanwhile, and are counted and told, no more: a makemap that waits for the lock of a map which is
-  /// exchanged just then goes by its name again, and empties the new one until its next run. Without mailcfg there are none
-  /// (``sendmailsOwnProgramsAlone()``).
+  /// Some answers are wrong meanwhile, and are counted and told, no more: a makemap that has looked at the old map, but not opened
+  /// it, when it is exchanged opens the new one, and empties it before it sees that it is another; mailcfg builds it again.
+  /// Without mailcfg there are none (``sendmailsOwnProgramsAlone()``).
   @Test func sendmailsOwnProgramsBeside() throws {
     let live = try site.start()
     let tally = Tally()
