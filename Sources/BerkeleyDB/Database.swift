@@ -83,23 +83,11 @@ public struct Database: ~Copyable, @unchecked Sendable {
       permissions: 0)
   }
 
+  /// Makes a handle, sets it up and opens it.
   private init(
     path: String, type: DatabaseType, layout: DatabaseLayout, flags: UInt32, permissions: UInt16
   ) throws(BerkeleyDBError) {
-    owner = unsafe HandleOwner(
-      try uninterrupted { () throws(BerkeleyDBError) in
-        try unsafe Database.open(path: path, type: type, layout: layout, flags: flags, permissions: permissions)
-      })
-    self.path = path
-    self.type = type
-    allowsDuplicates = layout.allowsDuplicates
-  }
-
-  /// Makes a handle, sets it up and opens it.
-  private static func open(
-    path: String, type: DatabaseType, layout: DatabaseLayout, flags: UInt32, permissions: UInt16
-  ) throws(BerkeleyDBError) -> UnsafeMutablePointer<DB> {
-    let handle = try unsafe makeHandle(path: path)
+    let handle = try unsafe Database.makeHandle(path: path)
     let isNew = flags & CBerkeleyDB_DB_CREATE != 0
     var result: Int32 = 0
     var operation = ""
@@ -134,7 +122,10 @@ public struct Database: ~Copyable, @unchecked Sendable {
       _ = unsafe CBerkeleyDB_close(handle, CBerkeleyDB_DB_NOSYNC)
       throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: result), operation: operation, path: path)
     }
-    return unsafe handle
+    owner = unsafe HandleOwner(handle)
+    self.path = path
+    self.type = type
+    allowsDuplicates = layout.allowsDuplicates
   }
 
   /// Writes what is in memory to the file and to the disk (`DB->sync`).
@@ -171,7 +162,6 @@ public struct Database: ~Copyable, @unchecked Sendable {
 
   /// A handle that prints nothing.
   static func makeHandle(path: String) throws(BerkeleyDBError) -> UnsafeMutablePointer<DB> {
-    usesOwnCalls
     var handle: UnsafeMutablePointer<DB>?
     let result = unsafe CBerkeleyDB_create(&handle)
     guard result == 0, let handle = unsafe handle else {

@@ -136,7 +136,7 @@ package final class FileChange {
       for file in files { try file.seal() }
       try reach(.sealed)
       try commit()
-      try files.putIntoPlace(wait: wait, canExchange: canExchange, afterStep: reach)
+      try putIntoPlace(wait)
       try reach(.unlocked)
       if let record {
         isRecorded = true
@@ -219,6 +219,47 @@ package final class FileChange {
     let append = record.map { ChangeJournal.Append(name: $0.file.name, position: $0.position, text: $0.text) }
     try journal?.commit(replacements, append, lasting: !isOne)
     try reach(.committed)
+  }
+
+  private func putIntoPlace(_ wait: Double) throws(SystemError) {
+    try lockAll(wait)
+    defer { for file in files { file.unlock() } }
+    try reach(.locked)
+    do throws(SystemError) {
+      for file in files { try file.checkOld() }
+      try reach(.checked)
+      for file in files {
+        try file.exchange(canExchange: canExchange)
+        try reach(.exchanged)
+      }
+      for file in files { try file.moveOldOn() }
+      try reach(.movedOn)
+    } catch {
+      for file in files.reversed() { try? file.putBack() }
+      throw error
+    }
+  }
+
+  private func lockAll(_ wait: Double) throws(SystemError) {
+    var deadline = Deadline(after: wait)
+    while let busy = try firstBusy() {
+      if !deadline.pause() { throw busy.locked }
+    }
+  }
+
+  /// Locks all, or none: then the first whose lock somebody else holds.
+  private func firstBusy() throws(SystemError) -> StagedFile? {
+    for (index, file) in files.enumerated() {
+      do throws(SystemError) {
+        if try file.tryLock() { continue }
+      } catch {
+        for locked in files[..<index] { locked.unlock() }
+        throw error
+      }
+      for locked in files[..<index] { locked.unlock() }
+      return file
+    }
+    return nil
   }
 
   /// Puts everything back and removes what was staged, then throws `error`.

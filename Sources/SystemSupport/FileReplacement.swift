@@ -114,15 +114,7 @@ package final class FileReplacement {
         guard error.isChanged, case .anything = expected else { throw error }
       }
     }
-    do throws(SystemError) {
-      try location.directory.descriptor.sync()
-    } catch {
-      // What may be gone after a power cut is not done.
-      let mask = SignalMask()
-      defer { withExtendedLifetime(mask) {} }
-      try? staged?.putBack()
-      throw error
-    }
+    try location.directory.descriptor.sync()
     staged = nil
     // What cannot be removed now is removed by the next.
     try? stage.remove()
@@ -133,7 +125,22 @@ package final class FileReplacement {
     let file = try StagedFile(location, in: stage, expected, attributes)
     staged = file
     try file.seal()
-    try [file].putIntoPlace(wait: wait)
+    var deadline = Deadline(after: wait)
+    while try !file.tryLock() {
+      if !deadline.pause() { throw file.locked }
+    }
+    defer { file.unlock() }
+    // Between the exchange and the old file's new time nobody interrupts.
+    let mask = SignalMask()
+    defer { withExtendedLifetime(mask) {} }
+    do throws(SystemError) {
+      try file.checkOld()
+      try file.exchange()
+      try file.moveOldOn()
+    } catch {
+      try? file.putBack()
+      throw error
+    }
   }
 
   /// Copies the new file's contents into the old one.
@@ -170,19 +177,14 @@ package final class FileReplacement {
     var triesLeft = 100
     while true {
       triesLeft -= 1
-      var made: StagingDirectory?
       do throws(SystemError) {
         let stage = try StagingDirectory(making: StagingDirectory.newName(prefix), in: directory)
-        made = stage
         // Another program may take it for such a leftover as long as it is not locked; then it is made again.
         let isOurs = (try? stage.directory.descriptor.tryFlock()) ?? true
         let found = try directory.status(of: stage.name)
         if isOurs, try found?.identity == stage.directory.descriptor.status().identity { return stage }
       } catch {
-        guard error.isMissing, triesLeft > 0 else {
-          try? made?.remove()
-          throw error
-        }
+        guard error.isMissing, triesLeft > 0 else { throw error }
       }
       if triesLeft == 0 { throw SystemError(.changed, call: "mkdir", path: directory.path) }
     }

@@ -115,9 +115,16 @@ extension WriterLock {
     try stage.directory.unlink(StagedFile.displacedName(one.old))
     let file = try StagedFile(
       FileLocation(one.name, in: parent), in: stage, .anything, NewFileAttributes(mode: 0o600))
+    var deadline = Deadline(after: wait)
+    while try !file.tryLock() {
+      if !deadline.pause() { throw file.locked }
+    }
+    defer { file.unlock() }
     do throws(SystemError) {
-      try [file].putIntoPlace(wait: wait, checksOld: false)
+      try file.exchange()
+      try file.moveOldOn()
     } catch {
+      try file.putBack()
       if !error.isChanged { throw error }
       return false
     }

@@ -23,11 +23,9 @@ package final class StagedFile {
 
   let stage: StagingDirectory
   let attributes: NewFileAttributes
-  private var expectation: Expectation
-  /// The file to be replaced, open for reading, so that who has it open for writing is another; `nil` if there is none.
+  let expectation: Expectation
+  /// The file to be replaced, open; `nil` if there is none.
   let old: Descriptor?
-  /// The same, open for writing, while it is locked against those who read by fcntl(2), too.
-  private var oldForWriting: Descriptor?
   /// The file to be replaced as it was when its attributes were copied.
   private(set) var oldStatus: FileStatus?
   /// The new file, open, once it is made.
@@ -37,8 +35,8 @@ package final class StagedFile {
   /// Where the old file is while the new one is live: its name in the staging directory.
   private var displacedName: String
   private(set) var isLive = false
-  /// The old file's time before it was moved on, and after, where that can be told.
-  private var times: (before: FileTime, after: FileTime?)?
+  /// The old file's time before it was moved on.
+  private var timeBefore: FileTime?
 
   /// Opens the file to be replaced.
   ///
@@ -57,13 +55,23 @@ package final class StagedFile {
     path = try stage.path(of: location.stagedName)
     if let found = try location.status() {
       if found.kind != .regular { throw SystemError(.notRegular(found.kind), call: "open", path: location.path) }
-      let file = try location.open()
+      let file = try Self.open(location)
       old = file
       oldStatus = try file.regularStatus()
     } else {
       old = nil
     }
     try checkOld()
+  }
+
+  /// Opens for writing if it may, since only then an fcntl lock can be had.
+  private static func open(_ location: FileLocation) throws(SystemError) -> Descriptor {
+    do {
+      return try location.directory.open(location.name, O_RDWR)
+    } catch {
+      if error.errno != EACCES && error.errno != ETXTBSY { throw error }
+      return try location.directory.open(location.name, O_RDONLY)
+    }
   }
 
   // MARK: Making the new file
@@ -164,41 +172,11 @@ package final class StagedFile {
 
   // MARK: Putting it into place
 
-  /// Opens the file to be replaced as its lock needs it, if it may.
-  func openForLock() throws(SystemError) {
-    guard old != nil else { return }
-    do {
-      oldForWriting = try location.directory.open(location.name, O_RDWR)
-    } catch {
-      // Who may not write to it can do without.
-      if error.isPermission || error.errno == ETXTBSY { return }
-      try checkOld()
-      throw error
-    }
-  }
-
   /// Tries to lock the file to be replaced.
-  func tryLock() throws(SystemError) -> Bool {
-    guard let old else { return true }
-    guard try old.tryLock() else { return false }
-    return try oldForWriting?.tryLockRest() ?? true
-  }
-
-  /// Lets those in who read by fcntl(2), and only them.
-  func unlockReaders() { oldForWriting = nil }
+  func tryLock() throws(SystemError) -> Bool { try old?.tryLock() ?? true }
 
   /// Gives the lock back.
-  func unlock() {
-    unlockReaders()
-    old?.unlock()
-  }
-
-  /// Whether somebody has the file to be replaced open for writing; not to be told as long as we have it so,
-  /// for its lock.
-  var isOldOpenForWriting: Bool { old?.isOpenForWriting ?? false }
-
-  /// Whether the new file, which is in place, can be taken back and put into place again.
-  var canBeRetried: Bool { old == nil || displacedName == location.stagedName }
+  func unlock() { old?.unlock() }
 
   /// The error that says who holds the lock.
   var locked: SystemError {
@@ -268,9 +246,8 @@ package final class StagedFile {
   /// Moves the old file's time on, for those who have it open.
   func moveOldOn() throws(SystemError) {
     guard let old else { return }
-    let before = try old.status().modified
+    timeBefore = try old.status().modified
     try old.moveModifiedOn()
-    times = (before, try? old.status().modified)
   }
 
   /// Makes the old file the live one again.
@@ -278,11 +255,8 @@ package final class StagedFile {
   /// Whoever opened the new one meanwhile is told by its time.
   func putBack() throws(SystemError) {
     guard isLive else { return }
-    // First the time, unless somebody has written since: whoever has kept the old file open all the while has nothing to do.
-    if let old, let times, times.after == nil || (try? old.status().modified) == times.after {
-      try? old.setModified(times.before)
-    }
-    times = nil
+    // First the time: whoever has kept the old file open all the while has nothing to do.
+    if let timeBefore { try? old?.setModified(timeBefore) }
     var deadline = Deadline(after: 0.1)
     var isLocked = false
     while let new {
@@ -299,10 +273,5 @@ package final class StagedFile {
     }
     isLive = false
     try? new?.moveModifiedOn()
-    // What we have done to the old one has not changed it.
-    if case .contents(var status) = expectation, let changed = try old?.status().changed {
-      status.changed = changed
-      expectation = .contents(status)
-    }
   }
 }

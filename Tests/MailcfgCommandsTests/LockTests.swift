@@ -53,60 +53,6 @@ import Testing
     try place("relay", "check", "192.0.2.7")
   }
 
-  /// sendmail's makemap opens a map, waits for its lock, and empties what has its name then: that stays the same file.
-  @Test(.needsStrace, .needs(.makemap)) func aMakemapOnItsWayIsLetIn() throws {
-    let place = try Workplace("hosting")
-    try place("build")
-    let log = place.directory.path("calls")
-    let makemap = try ChildProcess(
-      "strace",
-      [
-        "-qq", "-o", log, "-e", "trace=openat,flock", "-e", "inject=flock:delay_enter=400000:when=1",
-        try Tools.makemap, "-C", "/dev/null", "hash", place.path("access"),
-      ], environment: Tools.environment)
-    for _ in 0..<1000 {
-      let calls = (try? readFile(log)).map { String(decoding: $0, as: UTF8.self) }
-      if calls?.contains("access.db\", O_RDWR") == true { break }
-      usleep(5_000)
-    }
-    let change = try ChildProcess(
-      Tools.mailcfg, ["--mail-dir", place.mail, "relay", "add", "192.0.2.7"], environment: ["MAILCFG_MAIL_DIR": ""])
-    let built = try makemap.finish(input: try place.read("access"))
-    #expect(built.status == 0, "\(built.errorText)")
-    let changed = try change.finish()
-    #expect(changed.status == 0, "\(changed.errorText)")
-    try place("status")
-    #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
-  }
-
-  /// One that looked at the old map before the exchange and opens the new one after it empties that, and nothing tells of it
-  /// before: the map is built again.
-  @Test(.needsStrace, .needs(.makemap)) func aMapThatIsEmptiedIsBuiltAgain() throws {
-    let place = try Workplace("hosting")
-    try place("build")
-    let old = try place.status("access.db").st_ino
-    // What comes after the exchange takes long enough for another program to come in.
-    let change = try ChildProcess(
-      "strace",
-      [
-        "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:delay_exit=200000", Tools.mailcfg,
-        "--mail-dir", place.mail, "relay", "add", "192.0.2.7",
-      ], environment: ["MAILCFG_MAIL_DIR": ""])
-    for _ in 0..<100_000 {
-      if let status = try? place.status("access.db"), status.st_ino != old { break }
-      usleep(100)
-    }
-    try #require(change.isRunning)
-    #expect(
-      try run(try Tools.makemap, ["-C", "/dev/null", "hash", place.path("access")], environment: Tools.environment)
-        .status == 0)
-    let changed = try change.finish()
-    #expect(changed.status == 0)
-    #expect(changed.errorText.contains("access.db: another program has emptied it meanwhile; it was built again"))
-    try place("status")
-    #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
-  }
-
   /// makemap holds an exclusive lock on the map while it writes it, sendmail a shared one while it looks up.
   @Test(arguments: [false, true])
   func sendmailsOwnLockOnTheMapIsHeeded(shared: Bool) throws {
