@@ -13,11 +13,12 @@ internal import Glibc
 /// …                                                            // libdb creates the map at map.path, closes it; read it back
 /// try change.publish(wait: 10)                                 // or drop it: nothing has happened
 /// ```
-/// New files are made in a directory `.mailcfg-XXXXXXXXXXXX` beside those that they replace, entered by nobody else, and
+/// New files are made in a directory `.mailcfg-RANDOM` beside those that they replace, entered by nobody else, and
 /// get what the old ones have: owner, group, mode, access list, security label and user attributes.
 /// ``publish(wait:)`` puts all into place between two moments at which a reader finds all old or all new; up to the last
-/// exchange every failure leaves everything as it was and nothing behind. If the program is killed, what it was doing is in
-/// the journal, and ``WriterLock/recover()`` completes it or takes it back.
+/// exchange every failure leaves everything as it was and nothing behind, and so does a signal such as Ctrl-C before the
+/// first exchange; one that comes later ends the program when the change is done. If the program is killed, what it was
+/// doing is in the journal, and ``WriterLock/recover()`` completes it or takes it back.
 ///
 /// Two paths to one file are one file; staging it twice is an error (`EEXIST`).
 package final class FileChange {
@@ -38,6 +39,7 @@ package final class FileChange {
   private var files: [StagedFile] = []
   private var record: (file: RecordFile, position: Int, text: String)?
   private var isRecorded = false
+  private var signals: SignalCleanup?
 
   /// Begins a change.
   ///
@@ -136,7 +138,15 @@ package final class FileChange {
       for file in files { try file.seal() }
       try reach(.sealed)
       try commit()
-      try putIntoPlace(wait)
+      try lockAll(wait)
+    } catch {
+      try abandon(after: error)
+    }
+    // From here to the end nobody interrupts.
+    let mask = SignalMask()
+    defer { withExtendedLifetime(mask) {} }
+    do throws(SystemError) {
+      try putIntoPlace()
       try reach(.unlocked)
       if let record {
         isRecorded = true
@@ -154,8 +164,7 @@ package final class FileChange {
     do throws(SystemError) {
       try clean()
     } catch {
-      stages = []
-      journal = nil
+      leaveTheRest()
       return error
     }
     return nil
@@ -179,12 +188,18 @@ package final class FileChange {
     for stage in stages {
       if try stage.parent.descriptor.status().identity == parent { return stage }
     }
+    let signals = self.signals ?? SignalCleanup()
+    self.signals = signals
+    // What is made is known to the handler before a signal can come.
+    let mask = SignalMask()
+    defer { withExtendedLifetime(mask) {} }
     let journal: JournalFile
     if let begun = self.journal {
       journal = begun
     } else {
       journal = try JournalFile(in: lock.directory)
       self.journal = journal
+      signals.add(journalIn: lock.directory)
       try reach(.begun)
     }
     let name = StagingDirectory.newName()
@@ -192,6 +207,7 @@ package final class FileChange {
     try journal.add(stage: isHome ? name : location.directory.path(of: name))
     let stage = try StagingDirectory(making: name, in: location.directory)
     stages.append(stage)
+    signals.add(stage)
     try reach(.staged)
     return stage
   }
@@ -221,8 +237,7 @@ package final class FileChange {
     try reach(.committed)
   }
 
-  private func putIntoPlace(_ wait: Double) throws(SystemError) {
-    try lockAll(wait)
+  private func putIntoPlace() throws(SystemError) {
     defer { for file in files { file.unlock() } }
     try reach(.locked)
     do throws(SystemError) {
@@ -274,10 +289,16 @@ package final class FileChange {
       try clean()
     } catch {
       files = []
-      stages = []
-      journal = nil
+      leaveTheRest()
     }
     throw error
+  }
+
+  /// Leaves what cannot be removed, and the journal that names it, to the next change.
+  private func leaveTheRest() {
+    signals = nil
+    stages = []
+    journal = nil
   }
 
   /// Removes the staging directories with all that is in them, then the journal; tries once more what fails.
@@ -287,12 +308,15 @@ package final class FileChange {
 
   private func removeAll() throws(SystemError) {
     if stages.isEmpty && journal == nil { return }
+    let mask = SignalMask()
+    defer { withExtendedLifetime(mask) {} }
     while let stage = stages.last {
       try stage.remove()
       stages.removeLast()
     }
     try reach(.cleaned)
     try journal?.remove()
+    signals = nil
     journal = nil
     try reach(.done)
   }

@@ -62,7 +62,8 @@ package final class FileReplacement {
       way = .rewriting
       stage = try Self.makeStage(in: Self.temporaryDirectory())
     }
-    signals = SignalCleanup(stage)
+    signals = SignalCleanup()
+    signals?.add(stage)
   }
 
   deinit {
