@@ -30,7 +30,7 @@ extension Rewriter {
       result.value = key + suffix
     }
     result.defers = map.defers
-    if let message = result.message { report(message.bytes) }
+    if let message = result.message { note(message) }
     if level >= .lookups {
       events.append(
         .lookedUp(

@@ -81,9 +81,14 @@ struct Rewriter {
     classOverlay[Int(number)] = FrozenWords(members)
   }
 
-  mutating func report(_ message: [UInt8]) {
-    messages.append(ByteString(message))
+  /// Records what sendmail says of an address on the way, where the trace shows it in a place of its own.
+  mutating func note(_ message: ByteString) {
+    messages.append(message)
     decisions?.noteMessage()
+  }
+
+  mutating func report(_ message: [UInt8]) {
+    note(ByteString(message))
     if level >= .matches { events.append(.message(ByteString(message))) }
   }
 
