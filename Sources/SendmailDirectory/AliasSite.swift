@@ -18,7 +18,7 @@ struct AliasSite {
   /// The first error's exit status.
   private(set) var status: Int32 = 0
 
-  /// The rule sets of the site; nil where sendmail.cf could not be read.
+  /// The rule sets of the site as judges of alias names; nil where nothing is to be built.
   private(set) var rules: SiteAddressRules?
 
   let options: [ConfigurationOption]
@@ -26,7 +26,8 @@ struct AliasSite {
   private var sticky: Set<ByteString> = []
   private var queueDirectory: ByteString?
   private var hasLocalMailer = false
-  private var names: [[UInt8]] = []
+  /// The texts of class files that were read already, by their paths.
+  private(set) var classTexts: [ByteString: [UInt8]] = [:]
   private var trustedUsers: Set<[UInt8]> = []
 
   init(path: String, options: [ConfigurationOption], hostName: [UInt8]?) {
@@ -58,9 +59,9 @@ struct AliasSite {
     }
     let configuration = ConfigurationFile(bytes)
     for line in configuration.lines { read(line, say) }
-    collectNames(configuration)
-    rules = rules(of: bytes)
+    for word in configuration.classWords(of: "t").words { trustedUsers.insert(word.word.bytes) }
     if status == 0, !mayRebuild { fail(Array("Permission denied (real uid not trusted)".utf8), 64, say) }
+    if status == 0 { take(compiled(bytes)) }
     return true
   }
 
@@ -105,7 +106,7 @@ struct AliasSite {
     case "CheckAliases": checksValues = option.isTrue
     case "QueueDirectory": queueDirectory = option.value
     case "TrustedUser":
-      if let user = AliasSite.number(ofUser: option.value) {
+      if let user = Account.user(ofOption: option.value.bytes) {
         safety.trustedUser = user
       } else {
         fail(
@@ -135,8 +136,10 @@ struct AliasSite {
       try safety.checkClass(file)
       guard source.className == "w" || source.className == "t" else { return }
       let contents = try AliasFileSafety.contents(file)
+      classTexts[source.path] = contents.bytes
+      guard source.className == "t" else { return }
       for member in ClassFile(contents.bytes, format: source.format).members {
-        if source.className == "w" { names.append(member.word.bytes) } else { trustedUsers.insert(member.word.bytes) }
+        trustedUsers.insert(member.word.bytes)
       }
     } catch {
       if source.isOptional { return }
@@ -145,36 +148,10 @@ struct AliasSite {
     }
   }
 
-  private mutating func collectNames(_ configuration: ConfigurationFile) {
-    for word in configuration.classWords(of: "w").words { names.append(word.word.bytes) }
-    for word in configuration.classWords(of: "t").words { trustedUsers.insert(word.word.bytes) }
-    let short = Array(hostName.prefix { $0 != UInt8(ascii: ".") })
-    names += [short, hostName]
-    var macros: [Character: [UInt8]] = ["w": short, "m": Array(hostName.drop { $0 != UInt8(ascii: ".") }.dropFirst())]
-    var fullName = hostName
-    if let defined = configuration.macro(named: "j"), let name = AliasSite.expanded(defined.bytes, macros) {
-      fullName = name
-    }
-    macros["j"] = fullName
-    for word in configuration.classWords(of: "w").unknown {
-      if let name = AliasSite.expanded(word.word.bytes, macros) { names.append(name) }
-    }
-    hosts = LocalHosts(names: names, fullName: fullName)
-  }
-
-  /// A text with the macros in it that the host itself defines; nil where there are others.
-  private static func expanded(_ text: [UInt8], _ macros: [Character: [UInt8]]) -> [UInt8]? {
-    var rest = text[...]
-    var result: [UInt8] = []
-    while let byte = rest.popFirst() {
-      guard byte == 0x24 else {
-        result.append(byte)
-        continue
-      }
-      guard let name = rest.popFirst(), let value = macros[Character(Unicode.Scalar(name))] else { return nil }
-      result += value
-    }
-    return result
+  private mutating func take(_ configuration: Configuration) {
+    hosts = LocalHosts(
+      names: configuration.members(ofClass: "w").map(\.bytes), fullName: configuration.macro("j")?.bytes ?? hostName)
+    rules = SiteAddressRules(configuration, AliasSite.lookups(configuration))
   }
 
   private static var systemHostName: [UInt8] {
@@ -188,12 +165,6 @@ struct AliasSite {
     let user = getuid()
     if user == 0 || user == safety.trustedUser { return true }
     return Account(user: user).map { trustedUsers.contains(Array($0.name.utf8)) } ?? false
-  }
-
-  /// The number of a user that an option names: by name, or by number.
-  private static func number(ofUser name: ByteString) -> UInt32? {
-    guard let first = name.bytes.first, ASCII.isDigit(first) else { return Account(named: name.bytes)?.user }
-    return name.bytes.prefix(while: ASCII.isDigit).reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
   }
 
   // MARK: What was found

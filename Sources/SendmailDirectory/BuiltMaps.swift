@@ -35,16 +35,13 @@ final class BuiltMaps: Sendable {
   }
 
   private func table(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
-    guard let type = MapType(makemapName: map.declaration.mapClass.description), let path = texts.paths[map.name.folded]
-    else { return texts.lookups.table(map, key) }
-    switch maps.value(of: key, in: TableLocation.mapPath(path), type, foldsCase: map.declaration.flags.foldsCase) {
-    case .found(let stored):
-      let value = stored.shown(of: key, showingSecrets: showsSecrets)
-      if case .found(value, let line) = texts.lookups.table(map, key) { return .found(value, line: line) }
-      return .found(value, line: nil)
-    case .notFound: return .notFound
-    case .unreadable: return map.declaration.flags.isOptional ? .notFound : .temporaryFailure
+    guard let answer = maps.answer(map, key, text: texts.paths[map.name.folded]) else {
+      return texts.lookups.table(map, key)
     }
+    guard case .found(let stored, _) = answer else { return answer }
+    let value = stored.shown(of: key, showingSecrets: showsSecrets)
+    if case .found(value, let line) = texts.lookups.table(map, key) { return .found(value, line: line) }
+    return .found(value, line: nil)
   }
 
   private func alias(_ name: ByteString) -> AliasAnswer {

@@ -1,4 +1,5 @@
 internal import SendmailConfig
+internal import SendmailEvaluator
 internal import SendmailMaps
 internal import Synchronization
 
@@ -14,6 +15,17 @@ final class OpenMaps: Sendable {
 
   /// The maps by their paths; nil for one that cannot be read.
   private let maps = Mutex<[String: OpenMap?]>([:])
+
+  /// Answers a rule's question to a map whose text is, or would be, at a path; nil for a map that is no database.
+  func answer(_ map: MapDefinition, _ key: ByteString, text path: String?) -> MapAnswer? {
+    guard let path, let type = MapType(makemapName: map.declaration.mapClass.description) else { return nil }
+    let flags = map.declaration.flags
+    switch value(of: key, in: TableLocation.mapPath(path), type, foldsCase: flags.foldsCase) {
+    case .found(let value): return .found(value, line: nil)
+    case .notFound: return .notFound
+    case .unreadable: return flags.isOptional ? .notFound : .temporaryFailure
+    }
+  }
 
   func value(of key: ByteString, in path: String, _ type: MapType, foldsCase: Bool) -> Found {
     maps.withLock { maps in

@@ -20,43 +20,41 @@ package struct Account: Sendable {
   /// The account of a name; nil where there is none, as for a name that is no C string.
   package init?(named name: some Sequence<UInt8>) {
     guard let name = Account.string(name) else { return nil }
-    let found = unsafe Account.ask(passwd()) {
-      unsafe getpwnam_r(name, $0, $1, $2, $3)
-    } reading: {
-      unsafe Account($0)
-    }
-    guard let found else { return nil }
-    self = found
+    unsafe self.init { unsafe getpwnam_r(name, $0, $1, $2, $3) }
   }
 
   /// The account of a user's number; nil where there is none.
   package init?(user: UInt32) {
-    let found = unsafe Account.ask(passwd()) {
-      unsafe getpwuid_r(user, $0, $1, $2, $3)
-    } reading: {
-      unsafe Account($0)
-    }
-    guard let found else { return nil }
-    self = found
+    unsafe self.init { unsafe getpwuid_r(user, $0, $1, $2, $3) }
+  }
+
+  /// The number of a user that option TrustedUser names: by digits at the head, or by name; nil where there is none.
+  package static func user(ofOption value: some Collection<UInt8>) -> UInt32? {
+    let digits = value.prefix { (0x30...0x39).contains($0) }
+    if digits.isEmpty { return Account(named: value)?.user }
+    return digits.reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
   }
 
   /// The number of a group; nil where there is none of the name.
   package static func group(named name: some Sequence<UInt8>) -> UInt32? {
     guard let name = string(name) else { return nil }
-    return unsafe ask(Glibc.group()) {
-      unsafe getgrnam_r(name, $0, $1, $2, $3)
-    } reading: {
-      unsafe $0.gr_gid
-    }
+    return unsafe ask(Glibc.group(), { unsafe getgrnam_r(name, $0, $1, $2, $3) }) { unsafe $0.gr_gid }
   }
 
-  private init(_ entry: passwd) {
-    unsafe name = String(cString: entry.pw_name)
-    user = unsafe entry.pw_uid
-    group = unsafe entry.pw_gid
-    unsafe comment = String(cString: entry.pw_gecos)
-    unsafe home = String(cString: entry.pw_dir)
-    unsafe shell = String(cString: entry.pw_shell)
+  private init?(_ call: Call<passwd>) {
+    let found = unsafe Account.ask(passwd(), call) { entry in
+      unsafe Account(
+        name: String(cString: entry.pw_name), user: entry.pw_uid, group: entry.pw_gid,
+        comment: String(cString: entry.pw_gecos), home: String(cString: entry.pw_dir),
+        shell: String(cString: entry.pw_shell))
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
+  private init(name: String, user: UInt32, group: UInt32, comment: String, home: String, shell: String) {
+    (self.name, self.user, self.group) = (name, user, group)
+    (self.comment, self.home, self.shell) = (comment, home, shell)
   }
 
   /// A name for C; nil for an empty one and for one that has NUL in it.
@@ -65,13 +63,15 @@ package struct Account: Sendable {
     return name.isEmpty || name.contains(0) ? nil : name + [0]
   }
 
-  /// Calls one of the `_r` functions, with more room for what the entry points to as long as it asks for more.
+  /// One of the `_r` functions with the name or number that is asked for: the entry, the room for what it points to, and
+  /// where the entry is put that was found.
+  private typealias Call<Entry> = (
+    UnsafeMutablePointer<Entry>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+  ) -> Int32
+
+  /// Makes such a call, with more room for what the entry points to as long as it asks for more.
   private static func ask<Entry, Result>(
-    _ empty: Entry,
-    _ call: (
-      UnsafeMutablePointer<Entry>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
-    ) -> Int32,
-    reading body: (Entry) -> Result
+    _ empty: Entry, _ call: Call<Entry>, reading body: (Entry) -> Result
   ) -> Result? {
     var entry = empty
     var found: UnsafeMutablePointer<Entry>?

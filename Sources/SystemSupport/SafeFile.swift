@@ -82,8 +82,7 @@ package struct SafeFile: Sendable {
   /// process is will do.
   private func checkSearch(_ path: String) throws(Refusal) {
     let bytes = path.pathBytes
-    var ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") && $0 > 0 }
-    if bytes.first == UInt8(ascii: "/") { ends.insert(1, at: 0) }
+    let ends = Self.directoryEnds(bytes)
     for directory in ends.isEmpty ? ["."] : ends.map({ String(path: Array(bytes[..<$0])) }) {
       var status = stat()
       // What is not there is told of when the file is looked at.
@@ -92,6 +91,12 @@ package struct SafeFile: Sendable {
       let isMember = isOfGroup(status.st_gid) && status.st_mode & 0o010 != 0
       guard isOwner || isMember || status.st_mode & 0o001 != 0 else { throw .system(EACCES) }
     }
+  }
+
+  /// Where the directories of a path end as it was given: in front of each slash, and behind the one at its head.
+  private static func directoryEnds(_ bytes: [UInt8]) -> [Int] {
+    let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") && $0 > 0 }
+    return (bytes.first == UInt8(ascii: "/") ? [1] : []) + ends
   }
 
   private func isOfGroup(_ group: UInt32) -> Bool { group == getegid() || Self.groups.contains(group) }
@@ -138,11 +143,8 @@ package struct SafeFile: Sendable {
     guard links < 10 else { return }
     let bytes = directory.pathBytes
     let slash = UInt8(ascii: "/")
-    var ends = bytes.indices.filter { bytes[$0] == slash && $0 > 0 }
-    if bytes.first == slash { ends.insert(1, at: 0) }
-    ends.append(bytes.count)
     var last = -1
-    for end in ends where end != last {
+    for end in directoryEnds(bytes) + [bytes.count] where end != last {
       last = end
       let prefix = bytes[..<end]
       let name = prefix[(prefix.dropLast(end > 1 ? 0 : 1).lastIndex(of: slash).map { $0 + 1 } ?? 0)...]

@@ -27,10 +27,7 @@ struct ProgramConfiguration {
     }
     guard isRoot else { return result }
     for value in result.file.trustedUsers {
-      if let first = value.bytes.first, ASCII.isDigit(first) {
-        let digits = value.bytes.prefix(while: ASCII.isDigit)
-        result.trustedUser = digits.reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
-      } else if let user = Account(named: value.bytes)?.user {
+      if let user = Account.user(ofOption: value.bytes) {
         result.trustedUser = user
       } else {
         call.errors.write(Array("TrustedUser: unknown user ".utf8) + value.bytes + [ASCII.lineFeed])

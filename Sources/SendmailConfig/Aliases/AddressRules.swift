@@ -4,8 +4,6 @@
 package protocol AddressRules: Sendable {
   /// How addresses are cut into tokens (option OperatorChars).
   var types: TokenTypes { get }
-  /// What stands for a blank between two words (option BlankSub).
-  var blank: UInt8 { get }
 
   /// Whether a name without quotes, blanks, comments and brackets is a local one, and is kept as it stands with nothing said.
   ///
@@ -75,14 +73,6 @@ enum AddressJudge {
   case standard(LocalHosts, blank: UInt8)
   /// The site's own.
   case site(any AddressRules)
-
-  /// What stands for a blank between two words.
-  var blank: UInt8 {
-    switch self {
-    case .standard(_, let blank): blank
-    case .site(let rules): rules.blank
-    }
-  }
 
   /// How addresses are cut into tokens.
   var types: TokenTypes {

@@ -6,7 +6,6 @@ internal import Synchronization
 /// An alias name is local where the mailer that the rules choose has flag `A`. Source: newaliases(1), and what it does.
 package final class SiteAddressRules: AddressRules {
   package let types: TokenTypes
-  package let blank: UInt8
 
   private let configuration: CompiledConfiguration
   /// The classes that have members.
@@ -25,7 +24,6 @@ package final class SiteAddressRules: AddressRules {
   package init(_ configuration: Configuration, _ lookups: Lookups) {
     self.configuration = configuration.compiled
     types = configuration.compiled.addressTypes
-    blank = configuration.compiled.blank
     filledClasses = configuration.compiled.classes.filter { !$0.words.isEmpty }
     var quiet = lookups
     quiet.complaint = { _ in nil }
@@ -38,20 +36,15 @@ package final class SiteAddressRules: AddressRules {
   // MARK: One address
 
   package func answer(to address: [UInt8]) -> AddressAnswer {
-    let resolved = state.withLock { state in
-      state.rewriter.resolveAlias(address, .none)
+    guard let (resolved, messages) = state.withLock({ $0.rewriter.resolveAlias(address, .none) }) else {
+      return AddressAnswer(resolution: .unreadable, messages: [])
     }
-    return answer(resolved)
-  }
-
-  private func answer(_ resolved: (Rewriter.Resolved, messages: [ByteString])?) -> AddressAnswer {
-    guard let (resolved, messages) = resolved else { return AddressAnswer(resolution: .unreadable, messages: []) }
     var answer = AddressAnswer(
       resolution: resolution(resolved.destination),
       messages: messages.map { message in
         AddressMessage(
           code: .ruleReport, text: AddressMessage.printed(message.bytes),
-          exitStatus: SiteAddressRules.exitStatus(ofMessage: message.bytes))
+          exitStatus: exitStatus(ofMessage: message.bytes))
       })
     if let refusal = resolved.refusal {
       answer.refusal = AddressAnswer.Refusal(
@@ -74,8 +67,11 @@ package final class SiteAddressRules: AddressRules {
   }
 
   /// The exit status that newaliases records for what is reported on the way; nil where it finds fault with an address only.
-  private static func exitStatus(ofMessage message: [UInt8]) -> Int32? {
-    if String(decoding: message, as: UTF8.self).contains(" map \"") { return 71 }
+  private func exitStatus(ofMessage message: [UInt8]) -> Int32? {
+    let isOfMap = configuration.maps.contains { map in
+      message.starts(with: "\(map.declaration.mapClass) map \"\(map.name)\": ".utf8)
+    }
+    if isOfMap { return 71 }
     let errors = ["buildaddr: ", "rewrite: ", "Infinite loop ", "Unknown ruleset ", "Too many subroutine "]
     return errors.contains { message.starts(with: $0.utf8) } ? 70 : nil
   }
@@ -202,7 +198,6 @@ package final class SiteAddressRules: AddressRules {
   private func knows(_ hash: UInt32) -> Bool {
     configuration.lexicon.mayContain(hash) || filledClasses.contains { $0.mayContain(hash) }
   }
-
 }
 
 extension Rewriter {
