@@ -34,7 +34,7 @@ struct DiffCommand: ParsableCommand {
   func run() throws {
     try Output.run(options) { output in
       let directory = try options.directory()
-      let tables = tables.isEmpty ? directory.tablesWithMaps : tables.map(\.table)
+      let tables = try tables.isEmpty ? directory.tablesWithMaps : tables.map(\.table)
       var failure: MailDirectoryError?
       var differences: [Report.Difference] = []
       for table in tables {

@@ -67,14 +67,14 @@ final class DeliveryFiles: Sendable {
 
   private func readSources() -> [Source] {
     guard let configuration = locations.configuration else {
-      guard let location = try? locations.location(of: .alias), locations.isThere(location.path) else { return [] }
+      guard let location = try? locations.location(of: .alias), locations.mayBeThere(location.path) else { return [] }
       return [read(location.path, foldsCase: true, merges: false)]
     }
     return configuration.aliasFiles.compactMap { file in
       guard ["implicit", "hash", "btree", "dbm", "cdb", "stab"].contains(file.mapClass) else {
         return file.mapClass == "null" ? nil : .foreign
       }
-      guard let path = try? locations.rebased(file.path.description), locations.isThere(path) else {
+      guard let path = try? locations.rebased(file.path.description), locations.mayBeThere(path) else {
         return file.isOptional ? nil : .missing
       }
       return read(path, foldsCase: file.flags.foldsCase, merges: file.appends)

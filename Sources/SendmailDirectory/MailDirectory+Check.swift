@@ -68,12 +68,12 @@ extension MailDirectory {
 
   /// The tables to be read.
   private func checkedTables(_ options: CheckOptions) throws(MailDirectoryError) -> Set<MailTable> {
-    let present = Set(presentTables)
+    let present = Set(try presentTables)
     for table in options.tables ?? [] where !present.contains(table) {
       _ = try locations.location(of: table)
       throw MailDirectoryError(.missing, "\(path(of: table)): there is no such file; mailcfg init makes empty tables")
     }
-    guard !present.isEmpty || configurationPath != nil || !tablesWithMaps.isEmpty else {
+    if present.isEmpty, configurationPath == nil, try tablesWithMaps.isEmpty {
       throw MailDirectoryError(
         .missing, "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg init makes empty ones")
     }
@@ -171,13 +171,13 @@ extension MailDirectory {
     guard let location = try? locations.location(of: table), let map = location.map else { return nil }
     let hasText = present.contains(table)
     // The map of a text that was changed is built with it.
-    guard hasText || locations.isThere(map.path), !tables.text(table).isEdited else { return nil }
+    guard hasText || locations.mayBeThere(map.path), !tables.text(table).isEdited else { return nil }
     let (isOptional, wantsNUL, readsText) = mapFacts(table)
     var state = MapState(
       path: map.path, textPath: location.path, hasText: hasText, type: map.type.rawValue, contents: .missing,
       isOptional: isOptional, isAlias: table == .alias, tableName: table.rawValue)
     state.readsTextInstead = readsText
-    guard hasText, locations.isThere(map.path), let pairs = tables.pairs(table) else { return state }
+    guard hasText, locations.mayBeThere(map.path), let pairs = tables.pairs(table) else { return state }
     let contents = MapContents(pairs, conventions: map.conventions)
     do throws(MapError) {
       let comparison = try map.comparison(with: contents, limit: 1)

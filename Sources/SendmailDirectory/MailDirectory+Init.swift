@@ -24,11 +24,12 @@ extension MailDirectory {
     let directory = try MailDirectory(path)
     // What is there is known only then.
     if !options.isDryRun { change.notices = try directory.recover(wait: options.wait) }
-    let present = directory.presentTables
-    let absent = Set(MailTable.allCases.filter { !present.contains($0) })
-    let unbuilt = present.filter { table in
-      guard let map = (try? directory.locations.location(of: table))?.map else { return false }
-      return !directory.locations.isThere(map.path)
+    let present = Set(try directory.presentTables)
+    let absent = Set(MailTable.allCases).subtracting(present)
+    var unbuilt: Set<MailTable> = []
+    for table in present {
+      guard let map = try directory.locations.knownLocation(of: table)?.map else { continue }
+      if try !directory.locations.isThere(map.path) { unbuilt.insert(table) }
     }
     guard !absent.isEmpty || !unbuilt.isEmpty else { return change }
     var made = try directory.transact(absent.union(unbuilt), options, rebuild: .whenDifferent, needsTable: false) {

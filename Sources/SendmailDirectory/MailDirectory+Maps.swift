@@ -50,7 +50,7 @@ extension MailDirectory {
   ///
   /// - Throws: ``MailDirectoryError`` where a text cannot be read.
   public func status() throws(MailDirectoryError) -> [TableStatus] {
-    let present = presentTables
+    let present = try presentTables
     guard !present.isEmpty else {
       throw MailDirectoryError(
         .missing, "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg init makes empty ones")
@@ -58,7 +58,7 @@ extension MailDirectory {
     var result: [TableStatus] = []
     for table in MailTable.allCases where !present.contains(table) {
       // A map that is not in the configuration is not looked at; one that mailcfg cannot look at is told.
-      if let map = (try? locations.location(of: table))?.map, locations.isThere(map.path) {
+      if let map = try locations.knownLocation(of: table)?.map, locations.mayBeThere(map.path) {
         result.append(
           TableStatus(
             table: table, path: path(of: table), mapPath: map.path, mapType: map.type.rawValue, entries: 0,

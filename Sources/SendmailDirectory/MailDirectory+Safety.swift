@@ -16,7 +16,7 @@ extension MailDirectory {
     guard let configuration = locations.configuration, let path = configurationPath, locations.home == nil else {
       return
     }
-    let states = fileStates(of: change)
+    let states = try fileStates(of: change)
     // Modes are usually as they should be, and the rest of sendmail.cf need not be read then.
     guard states.contains(where: isSuspicious) else { return }
     var input = CheckInput(machine: Machine())
@@ -35,13 +35,13 @@ extension MailDirectory {
   }
 
   /// The files that will be in place, as they will be.
-  private func fileStates(of change: MailChange) -> [FileState] {
+  private func fileStates(of change: MailChange) throws(MailDirectoryError) -> [FileState] {
     var states: [FileState] = []
     for text in change.texts where text.table == .host {
       states.append(FileState(path: text.path, role: .classFile, facts: FileFacts(at: text.path)))
     }
     for map in change.maps where map.isRebuilt {
-      guard let location = try? locations.location(of: map.table) else { continue }
+      let location = try locations.location(of: map.table)
       let text = FileFacts(at: location.path)
       if map.table == .alias { states.append(FileState(path: location.path, role: .aliases, facts: text)) }
       let new = FileFacts(

@@ -74,10 +74,15 @@ public struct MailDirectory: Sendable {
   /// The tables that have a map, and a text or a map here.
   ///
   /// A map whose text is gone counts: whoever goes through them is told.
+  ///
+  /// - Throws: ``MailDirectoryError`` where it cannot be told of one of them.
   public var tablesWithMaps: [MailTable] {
-    MailTable.allCases.filter { table in
-      guard let location = try? locations.location(of: table), let map = location.map else { return false }
-      return locations.isThere(location.path) || locations.isThere(map.path)
+    get throws(MailDirectoryError) {
+      try tables { (location) throws(MailDirectoryError) in
+        guard let map = location.map else { return false }
+        if try locations.isThere(location.path) { return true }
+        return try locations.isThere(map.path)
+      }
     }
   }
 
@@ -85,20 +90,32 @@ public struct MailDirectory: Sendable {
   var lookedFor: String { MailTable.allCases.map { path(of: $0) }.joined(separator: ", ") }
 
   /// The tables that can be read, or made: those whose place is known, and whose map has a text.
-  private var openableTables: Set<MailTable> {
-    Set(
-      MailTable.allCases.filter { table in
-        guard let location = try? locations.location(of: table) else { return false }
-        return locations.isThere(location.path) || !(location.map.map { locations.isThere($0.path) } ?? false)
-      })
+  private var openableTables: [MailTable] {
+    get throws(MailDirectoryError) {
+      try tables { (location) throws(MailDirectoryError) in
+        guard let map = location.map else { return true }
+        if try locations.isThere(location.path) { return true }
+        return try !locations.isThere(map.path)
+      }
+    }
   }
 
   /// The tables whose text is here.
   var presentTables: [MailTable] {
-    MailTable.allCases.filter { table in
-      guard let location = try? locations.location(of: table) else { return false }
-      return locations.isThere(location.path)
+    get throws(MailDirectoryError) {
+      try tables { (location) throws(MailDirectoryError) in try locations.isThere(location.path) }
     }
+  }
+
+  /// The tables whose place is known, and is as it is wanted.
+  private func tables(
+    where isWanted: (TableLocation) throws(MailDirectoryError) -> Bool
+  ) throws(MailDirectoryError) -> [MailTable] {
+    var tables: [MailTable] = []
+    for table in MailTable.allCases {
+      if let location = try locations.knownLocation(of: table), try isWanted(location) { tables.append(table) }
+    }
+    return tables
   }
 
   /// Reads tables, without a lock: each text is one that was whole at some moment.
@@ -126,7 +143,7 @@ public struct MailDirectory: Sendable {
     do {
       let rebuild: Rebuild = options.buildsOlderMaps ? .whenOlder : .never
       let origin = ChangeOrigin(reason: reason)
-      return try transact(tables ?? openableTables, options, rebuild: rebuild, origin: origin) {
+      return try transact(tables ?? Set(openableTables), options, rebuild: rebuild, origin: origin) {
         (tables) throws(EditError) in
         do {
           try body(&tables)
@@ -172,7 +189,7 @@ public struct MailDirectory: Sendable {
       throw MailDirectoryError(
         .usage, "\(path(of: table)): a class file has no map; sendmail reads it when it starts")
     }
-    let tables = tables ?? Set(tablesWithMaps)
+    let tables = if let tables { tables } else { Set(try tablesWithMaps) }
     guard !tables.isEmpty else {
       throw MailDirectoryError(.missing, "\(path): there is no table with a map here; mailcfg init makes empty ones")
     }
@@ -214,7 +231,7 @@ extension MailDirectory {
         let place = try FileLocation(location.path)
         guard try place.status() != nil || !mayBeMissing else {
           // A new text would be built over whatever the map still holds.
-          if let map = location.map, locations.isThere(map.path) {
+          if let map = location.map, locations.mayBeThere(map.path) {
             throw SystemError(call: "open", path: location.path, errno: ENOENT)
           }
           opened.files[table] = Opened.File(location: location, place: place, status: nil)
@@ -227,7 +244,7 @@ extension MailDirectory {
       } catch {
         var failure = MailDirectoryError(error)
         if error.isMissing {
-          let orphan = location.map.map(\.path).flatMap { locations.isThere($0) ? $0 : nil }
+          let orphan = location.map.map(\.path).flatMap { locations.mayBeThere($0) ? $0 : nil }
           failure.message =
             orphan.map {
               "\(location.path): the text is gone, but \($0) is still there: bring it back, or remove the map"
@@ -250,8 +267,9 @@ extension MailDirectory {
   ) throws(MailDirectoryError) -> MailChange {
     // A configuration that does not fit is the better reason.
     for table in tables { _ = try locations.location(of: table) }
-    // Without one table of the kind this is hardly a mail directory; rather ask than make files in it.
-    guard !needsTable || !presentTables.isEmpty else {
+    // Without one table of the kind this is hardly a mail directory; rather ask than make files in it. That it cannot be told
+    // of one that is not asked for is no reason.
+    guard !needsTable || (try? presentTables)?.isEmpty != true else {
       throw MailDirectoryError(
         .missing,
         "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg --mail-dir DIR names another directory, "

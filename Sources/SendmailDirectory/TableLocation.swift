@@ -96,7 +96,7 @@ struct TableLocations: Sendable {
   ///
   /// - Throws: ``MailDirectoryError/Code/configuration`` where sendmail.cf has no such table, or one that is no file.
   func location(of table: MailTable) throws(MailDirectoryError) -> TableLocation {
-    guard let configuration, let configurationPath else { return TableLocation(table, path: usualPath(of: table)) }
+    guard let configuration, let configurationPath else { return TableLocation(table, path: try usualPath(of: table)) }
     func missing(_ what: String, _ remedy: String) -> MailDirectoryError {
       MailDirectoryError(.configuration, "\(configurationPath): \(what); \(remedy)")
     }
@@ -119,9 +119,12 @@ struct TableLocations: Sendable {
     case .alias:
       let files = configuration.aliasFiles.filter { MapType(makemapName: $0.mapClass.description) != nil }
       // sendmail looks into one after the other; the first that is there is the one to change.
-      guard let file = files.first(where: { (try? rebased($0.path.description)).map(isThere) ?? false }) ?? files.first,
-        let type = MapType(makemapName: file.mapClass.description)
-      else { throw missing("option AliasFile names no file of type hash, btree or implicit", "set it there") }
+      let present = try first(of: files) { (file) throws(MailDirectoryError) in
+        try ifConfigured { () throws(MailDirectoryError) in try isThere(rebased(file.path.description)) } ?? false
+      }
+      guard let file = present ?? files.first, let type = MapType(makemapName: file.mapClass.description) else {
+        throw missing("option AliasFile names no file of type hash, btree or implicit", "set it there")
+      }
       var conventions = MapConventions.newaliases
       conventions.includesNul = file.includesNUL
       if file.appends { conventions.duplicates = .mergeNewestFirst }
@@ -149,17 +152,41 @@ struct TableLocations: Sendable {
     guard isDeclared else { return nil }
     do throws(MailDirectoryError) {
       let location = try location(of: table)
-      return isThere(location.path) ? nil : "\(location.path): there is no such file"
+      return try isThere(location.path) ? nil : "\(location.path): there is no such file"
     } catch {
       return error.message
     }
   }
 
+  /// Where a table is; nil where the configuration has no such table, or none that is a file here.
+  func knownLocation(of table: MailTable) throws(MailDirectoryError) -> TableLocation? {
+    try ifConfigured { () throws(MailDirectoryError) in try location(of: table) }
+  }
+
+  /// What `body` finds; nil where the configuration does not have it.
+  private func ifConfigured<Result>(
+    _ body: () throws(MailDirectoryError) -> Result
+  ) throws(MailDirectoryError) -> Result? {
+    do {
+      return try body()
+    } catch {
+      guard error.code == .configuration else { throw error }
+      return nil
+    }
+  }
+
+  private func first<Element>(
+    of elements: [Element], where isWanted: (Element) throws(MailDirectoryError) -> Bool
+  ) throws(MailDirectoryError) -> Element? {
+    for element in elements where try isWanted(element) { return element }
+    return nil
+  }
+
   /// The first of the usual names that is there; else the first of them.
-  private func usualPath(of table: MailTable) -> String {
+  private func usualPath(of table: MailTable) throws(MailDirectoryError) -> String {
     var paths = table.fileNames.map { "\(directory)/\($0)" }
     if table == .alias { paths += table.fileNames.map { "\(directory)/../\($0)" } }
-    return paths.first(where: isThere) ?? paths[0]
+    return try first(of: paths, where: isThere) ?? paths[0]
   }
 
   /// A path of the configuration, as it is to be read here.
@@ -171,7 +198,8 @@ struct TableLocations: Sendable {
     if parent == TableLocations.parent(home) {
       let inside = "\(directory)/\(name)"
       let beside = "\(directory)/../\(name)"
-      return !isThere(inside) && isThere(beside) ? beside : inside
+      if try isThere(inside) { return inside }
+      return try isThere(beside) ? beside : inside
     }
     throw MailDirectoryError(
       .configuration,
@@ -181,14 +209,18 @@ struct TableLocations: Sendable {
 
   /// Whether something is at a path.
   ///
-  /// What cannot be told counts as there: whoever opens it then is told the reason, and nothing is left out silently.
-  func isThere(_ path: String) -> Bool {
+  /// - Throws: ``MailDirectoryError`` where that cannot be told.
+  func isThere(_ path: String) throws(MailDirectoryError) -> Bool {
     do throws(SystemError) {
       return try FileLocation(path).status() != nil
     } catch {
-      return !error.isMissing
+      guard error.isMissing else { throw MailDirectoryError(error) }
+      return false
     }
   }
+
+  /// Whether something is at a path, or may be: for those who open it then, and are told the reason.
+  func mayBeThere(_ path: String) -> Bool { (try? isThere(path)) ?? true }
 
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {

@@ -21,7 +21,7 @@ import Testing
     #expect(paths(mail) == isIn(directory.path, ["access", "virtusertable", "aliases", "local-host-names"]))
     #expect(mail.mapPath(of: .virtmap) == directory.path("virtusertable.db"))
     #expect(mail.mapPath(of: .host) == "")
-    #expect(mail.tablesWithMaps == [.access, .virtmap, .alias])
+    #expect(try mail.tablesWithMaps == [.access, .virtmap, .alias])
     try mail.build()
     #expect(try mail.status().map(\.agrees) == [true, true, true, true])
     #expect(try mail.status().map(\.mapType) == ["hash", "hash", "hash", nil])

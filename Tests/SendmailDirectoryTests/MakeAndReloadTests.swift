@@ -40,6 +40,19 @@ import Testing
     #expect(try directory.names().contains("aliases"))
   }
 
+  /// A table that cannot be looked at is not left out in silence.
+  @Test(arguments: ["access", "virtmaps", "virtusertable", "aliases", "sendmail.cw", "access.db"])
+  func whatCannotBeLookedAt(name: String) throws {
+    // A link to itself leads nowhere for root, too.
+    try #require(unsafe symlink(name, directory.path(name)) == 0)
+    if name.hasSuffix(".db") { try directory.write("access", "") }
+    let names = try directory.names()
+    let error = try failure { _ = try MailDirectory.make(at: directory.path) }
+    #expect(error.code == .inputOutput, "\(error)")
+    #expect(error.message.contains(directory.path(name)), "\(error)")
+    #expect(try directory.names() == names)
+  }
+
   @Test func itCannotBeMade() throws {
     #expect(try failure { _ = try MailDirectory.make(at: directory.path("none/mail")) }.code == .cannotCreate)
     try directory.write("file", "")
