@@ -83,11 +83,23 @@ public struct Database: ~Copyable, @unchecked Sendable {
       permissions: 0)
   }
 
-  /// Makes a handle, sets it up and opens it.
   private init(
     path: String, type: DatabaseType, layout: DatabaseLayout, flags: UInt32, permissions: UInt16
   ) throws(BerkeleyDBError) {
-    let handle = try unsafe Database.makeHandle(path: path)
+    owner = unsafe HandleOwner(
+      try uninterrupted { () throws(BerkeleyDBError) in
+        try unsafe Database.open(path: path, type: type, layout: layout, flags: flags, permissions: permissions)
+      })
+    self.path = path
+    self.type = type
+    allowsDuplicates = layout.allowsDuplicates
+  }
+
+  /// Makes a handle, sets it up and opens it.
+  private static func open(
+    path: String, type: DatabaseType, layout: DatabaseLayout, flags: UInt32, permissions: UInt16
+  ) throws(BerkeleyDBError) -> UnsafeMutablePointer<DB> {
+    let handle = try unsafe makeHandle(path: path)
     let isNew = flags & CBerkeleyDB_DB_CREATE != 0
     var result: Int32 = 0
     var operation = ""
@@ -122,10 +134,7 @@ public struct Database: ~Copyable, @unchecked Sendable {
       _ = unsafe CBerkeleyDB_close(handle, CBerkeleyDB_DB_NOSYNC)
       throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: result), operation: operation, path: path)
     }
-    owner = unsafe HandleOwner(handle)
-    self.path = path
-    self.type = type
-    allowsDuplicates = layout.allowsDuplicates
+    return unsafe handle
   }
 
   /// Writes what is in memory to the file and to the disk (`DB->sync`).
@@ -162,6 +171,7 @@ public struct Database: ~Copyable, @unchecked Sendable {
 
   /// A handle that prints nothing.
   static func makeHandle(path: String) throws(BerkeleyDBError) -> UnsafeMutablePointer<DB> {
+    usesOwnCalls
     var handle: UnsafeMutablePointer<DB>?
     let result = unsafe CBerkeleyDB_create(&handle)
     guard result == 0, let handle = unsafe handle else {

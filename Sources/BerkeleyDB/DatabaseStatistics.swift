@@ -50,12 +50,14 @@ extension Database {
   /// - Complexity: O(*n*) in pages, several times slower than reading them.
   public static func verify(path: String) throws(BerkeleyDBError) {
     try PageCheck(try DatabaseHeader(path: path)).check(path: path)
-    let handle = try unsafe makeHandle(path: path)
-    // libdb keeps what it knows of each page in databases of its own, and in 256 KiB they spill to /var/tmp.
-    _ = unsafe CBerkeleyDB_set_cachesize(handle, 16 << 20)
-    let result = unsafe CBerkeleyDB_verify(handle, path)
-    guard result == 0 else {
-      throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: result), operation: "DB->verify", path: path)
+    try uninterrupted { () throws(BerkeleyDBError) in
+      let handle = try unsafe makeHandle(path: path)
+      // libdb keeps what it knows of each page in databases of its own, and in 256 KiB they spill to /var/tmp.
+      _ = unsafe CBerkeleyDB_set_cachesize(handle, 16 << 20)
+      let result = unsafe CBerkeleyDB_verify(handle, path)
+      guard result == 0 else {
+        throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: result), operation: "DB->verify", path: path)
+      }
     }
   }
 }

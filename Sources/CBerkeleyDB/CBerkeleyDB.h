@@ -143,17 +143,37 @@ static inline int CBerkeleyDB_stat(DB *db, void *statistics, u_int32_t flags) {
 }
 
 /*
- * libdb waits for the disk up to three times for a new file. Who syncs the file himself before he uses it switches that off,
+ * libdb makes a write or sync that a signal has interrupted again, and then returns EINTR although it succeeded. These are what
+ * it calls instead. (A function of ours for reads it does not ask how much was read, so that none would do.)
+ *
+ * It also waits for the disk up to three times for a new file. Who syncs the file himself before he uses it switches that off,
  * for his own thread. All of it is to be called from one source file: each has a variable of its own.
  */
+static ssize_t CBerkeleyDB_write_file(int file, const void *buffer, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    ssize_t count = write(file, (const char *)buffer + done, size - done);
+    if (count == 0) errno = ENOSPC;
+    if (count > 0) done += (size_t)count;
+    else if (errno != EINTR) return -1;
+  }
+  return (ssize_t)size;
+}
 static inline int *CBerkeleyDB_syncs_off(void) {
   static __thread int off;
   return &off;
 }
-static int CBerkeleyDB_sync_file(int file) { return *CBerkeleyDB_syncs_off() ? 0 : fdatasync(file); }
-static inline void CBerkeleyDB_set_syncs_off(int off) {
+static int CBerkeleyDB_sync_file(int file) {
+  if (*CBerkeleyDB_syncs_off()) return 0;
+  int result;
+  do result = fdatasync(file);
+  while (result == -1 && errno == EINTR);
+  return result;
+}
+static inline void CBerkeleyDB_set_syncs_off(int off) { *CBerkeleyDB_syncs_off() = off; }
+static inline void CBerkeleyDB_set_calls(void) {
+  db_env_set_func_write(CBerkeleyDB_write_file);
   db_env_set_func_fsync(CBerkeleyDB_sync_file);
-  *CBerkeleyDB_syncs_off() = off;
 }
 
 /* Macros that the importer gives another type, or none. */
