@@ -115,7 +115,15 @@ package final class FileReplacement {
         guard error.isChanged, case .anything = expected else { throw error }
       }
     }
-    try location.directory.descriptor.sync()
+    do throws(SystemError) {
+      try location.directory.descriptor.sync()
+    } catch {
+      // What may be gone after a power cut is not done.
+      let mask = SignalMask()
+      defer { withExtendedLifetime(mask) {} }
+      try? staged?.putBack()
+      throw error
+    }
     staged = nil
     // What cannot be removed now is removed by the next.
     try? stage.remove()
@@ -178,14 +186,19 @@ package final class FileReplacement {
     var triesLeft = 100
     while true {
       triesLeft -= 1
+      var made: StagingDirectory?
       do throws(SystemError) {
         let stage = try StagingDirectory(making: StagingDirectory.newName(prefix), in: directory)
+        made = stage
         // Another program may take it for such a leftover as long as it is not locked; then it is made again.
         let isOurs = (try? stage.directory.descriptor.tryFlock()) ?? true
         let found = try directory.status(of: stage.name)
         if isOurs, try found?.identity == stage.directory.descriptor.status().identity { return stage }
       } catch {
-        guard error.isMissing, triesLeft > 0 else { throw error }
+        guard error.isMissing, triesLeft > 0 else {
+          try? made?.remove()
+          throw error
+        }
       }
       if triesLeft == 0 { throw SystemError(.changed, call: "mkdir", path: directory.path) }
     }

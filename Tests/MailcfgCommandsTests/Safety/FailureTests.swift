@@ -27,6 +27,10 @@ import Testing
     "mkdirat", "unlinkat",
   ]
 
+  /// What is tried of sendmail's own programs with every run: where an error has once left the new map, or litter, and what
+  /// libdb, which makes a call again that a signal has interrupted, fails with all the same.
+  private static let weakest = ["fsync": "EIO", "newfstatat": "EIO", "read": "EINTR", "write": "EINTR"]
+
   @Test(arguments: Scenario.all) func atEachCall(scenario: Scenario) throws {
     let staging = try Staging(scenario)
     let moments = try SystemCalls.moments(
@@ -34,7 +38,8 @@ import Testing
     let cases = moments.flatMap { moment in Failure.all.map { (moment, $0) } }
     let step = Proof.step(scenario.isTriedWhole ? 61 : 307)
     var counts = (failed: 0, done: 0)
-    for (index, (moment, failure)) in cases.enumerated() where index % step == step / 2 {
+    for (index, (moment, failure)) in cases.enumerated()
+    where index % step == step / 2 || scenario.isProgram && Self.weakest[moment.name] == failure.name {
       let place = try staging.place()
       if try failsWhole(place, staging, moment, failure) { counts.failed += 1 } else { counts.done += 1 }
     }
@@ -59,10 +64,10 @@ import Testing
     if hasFailed {
       #expect((now == staging.old) as Bool, what)
       #expect(try place.contentsAndTimes().filter { !before.contains($0) } == [], what)
-      // What could not be looked at once is looked at again by init, which then finds nothing there.
-      let isGone = staging.scenario.beginsEmpty && outcome.errorText.contains("there is no such file")
-      if !staging.scenario.isProgram && !isGone {
-        #expect(failure.statuses.contains(outcome.status), what)
+      if !staging.scenario.isProgram {
+        // Of a directory that cannot be made it is said so.
+        let statuses = moment.name == "mkdir" && failure.name != "EACCES" ? [73] : failure.statuses
+        #expect(statuses.contains(outcome.status), what)
         #expect(outcome.errorText.contains(failure.text), what)
       }
       if failure.name == "EINTR" { #expect(!Self.interruptible.contains(moment.name), what) }
