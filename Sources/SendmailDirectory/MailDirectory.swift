@@ -231,7 +231,7 @@ extension MailDirectory {
         let place = try FileLocation(location.path)
         guard try place.status() != nil || !mayBeMissing else {
           // A new text would be built over whatever the map still holds.
-          if let map = location.map, locations.mayBeThere(map.path) {
+          if let map = location.map, try FileLocation.isThere(map.path) {
             throw SystemError(call: "open", path: location.path, errno: ENOENT)
           }
           opened.files[table] = Opened.File(location: location, place: place, status: nil)

@@ -212,10 +212,9 @@ struct TableLocations: Sendable {
   /// - Throws: ``MailDirectoryError`` where that cannot be told.
   func isThere(_ path: String) throws(MailDirectoryError) -> Bool {
     do throws(SystemError) {
-      return try FileLocation(path).status() != nil
+      return try FileLocation.isThere(path)
     } catch {
-      guard error.isMissing else { throw MailDirectoryError(error) }
-      return false
+      throw MailDirectoryError(error)
     }
   }
 

@@ -45,6 +45,18 @@ package struct FileLocation: Sendable {
   /// What is there now; `nil` if nothing is.
   package func status() throws(SystemError) -> FileStatus? { try directory.status(of: name) }
 
+  /// Whether something is at a path.
+  ///
+  /// - Throws: What keeps it from being told.
+  package static func isThere(_ path: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      return try FileLocation(path).status() != nil
+    } catch {
+      guard error.isMissing else { throw error }
+      return false
+    }
+  }
+
   /// Opens the file for reading; no link is followed.
   package func open() throws(SystemError) -> Descriptor { try directory.open(name, O_RDONLY) }
 }
