@@ -298,7 +298,7 @@ extension MailDirectory {
       try lock.map { lock throws(SystemError) in try FileChange(lock) }
     }
     let maps = try system { () throws(SystemError) in
-      try MapUpdate(locations, staging, in: Directory(path), progress: options.progress)
+      try MapUpdate(locations, staging, in: Directory(path), wait: options.wait, progress: options.progress)
     }
     var records: [ChangeRecord.TextRecord] = []
     for (table, file) in opened.files.sorted(by: { $0.key < $1.key }) {

@@ -36,9 +36,21 @@ extension TableLocation.MapLocation {
   }
 
   /// Sees that what lies in the map's place may be replaced: a database of its type, or a file without a byte in it.
-  func checkReplaceable() throws(MailDirectoryError) {
+  ///
+  /// - Parameter wait: For how many seconds to wait for a program of sendmail that is just writing it.
+  func checkReplaceable(wait: Double) throws(MailDirectoryError) {
+    // That it is such a database is enough to know: it is not read, but replaced.
+    if (try? open(verifies: false)) != nil { return }
+    // makemap and newaliases empty it before they fill it, under its lock.
+    let file: Descriptor?
+    do throws(SystemError) {
+      file = try? FileLocation(path).opened()
+      try file?.waitForFlock(shared: true, wait: wait)
+    } catch {
+      throw MailDirectoryError(error)
+    }
+    defer { withExtendedLifetime(file) {} }
     do throws(MapError) {
-      // That it is such a database is enough to know: it is not read, but replaced.
       _ = try open(verifies: false)
     } catch {
       if error.isEmptyFile { return }

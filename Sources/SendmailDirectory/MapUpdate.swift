@@ -11,6 +11,7 @@ final class MapUpdate {
   /// Nil where nothing is to be written.
   private let staging: FileChange?
   private let home: Directory
+  private let wait: Double
   private let progress: ((_ path: String, _ pairs: Int, _ total: Int) -> Void)?
   private var state: KnownMaps
   /// The contents of new texts.
@@ -38,12 +39,13 @@ final class MapUpdate {
   }
 
   init(
-    _ locations: TableLocations, _ staging: FileChange?, in home: Directory,
+    _ locations: TableLocations, _ staging: FileChange?, in home: Directory, wait: Double,
     progress: ((_ path: String, _ pairs: Int, _ total: Int) -> Void)?
   ) {
     self.locations = locations
     self.staging = staging
     self.home = home
+    self.wait = wait
     self.progress = progress
     state = KnownMaps(in: home)
   }
@@ -141,7 +143,7 @@ final class MapUpdate {
     guard let pairs = tables.pairs(table) else { return nil }
     let contents = MapContents(pairs, conventions: map.conventions)
     let findings = MailDirectory.duplicates(contents, in: file.location)
-    if status != nil, rebuild != .always { try map.checkReplaceable() }
+    if status != nil, rebuild != .always { try map.checkReplaceable(wait: wait) }
     var isUpToDate = false
     if status != nil, !isEdited, rebuild != .always {
       isUpToDate = (try? map.comparison(with: contents, limit: 0))?.isUpToDate ?? false
