@@ -25,6 +25,9 @@ struct GeneratedSite {
     "IPv6:2001:db8:0:0:0:0:0:1", "IPv6:0:0:0:0:0:0:0:1",
   ]
 
+  /// Those of clients: none where sendmail was called here, and one of this host's own.
+  private static let clients = addresses + ["", "IPv6:::1", "192.168.5.1"]
+
   /// Names of the class w in its file.
   static let hostNames = "local.example\nvirt.example\n[192.168.5.1]\n"
 
@@ -131,7 +134,7 @@ struct GeneratedSite {
   mutating func commands(_ count: Int) -> [String] {
     var result: [String] = []
     while result.count < count {
-      let client = random.pick(Self.addresses)
+      let client = random.pick(Self.clients)
       let name = random.pick(Self.domains + ["[\(client)]", "[\(client)]"])
       result.append(".D{client_addr}\(client)")
       result.append(".D{client_name}\(name)")
@@ -141,13 +144,13 @@ struct GeneratedSite {
       result.append(".D{client_connections}\(random.below(12))")
       result.append(".D{server_name}\(random.pick(Self.domains))")
       result.append(".D{server_addr}\(random.pick(Self.addresses))")
-      result.append(".D{auth_type}\(random.pick(["", "", "", "PLAIN"]))")
+      result.append(".D{auth_type}\(random.pick(["", "", "", "PLAIN", "LOGIN", "GSSAPI"]))")
       result.append(".D{auth_authen}\(random.pick(["", "joe"]))")
       result.append(".D{verify}\(random.pick(["", "NONE", "OK", "FAIL", "TRUSTED", "SOFTWARE"]))")
       result.append(".D{cipher_bits}\(random.pick(["", "56", "256"]))")
       result.append(".D{cn_subject}\(random.pick(["", "foo"]))")
       result.append(".D{cert_subject}\(random.pick(["", "/CN=foo"]))")
-      result.append(".D{cert_issuer}\(random.pick(["", "/O=x"]))")
+      result.append(".D{cert_issuer}\(random.pick(["", "/O=x", "/O=y"]))")
       result.append(".D{mail_addr}\(random.pick(Self.users))")
       result.append(".D{addr_type}\(random.pick(["e r", "e s", "h r"]))")
       result.append(".D{daemon_flags}\(random.pick(["", "", "c u", "f", "a", "c f u"]))")
@@ -190,6 +193,59 @@ struct GeneratedSite {
         "\(random.pick(["MailerToTriple", "CanonAddr", "ParseRecipient", "Recurse", "CanonLocal", "BadMX", "check_other", "F", "U", "D", "A", "max"])) \(address())"
     }
   }
+
+  /// A command that asks a rule set for which others have prepared what it gets.
+  mutating func direct() -> String {
+    let set = random.pick([
+      "Relay_ok", "Relay_ok", "Rcpt_ok", "Rcpt_ok", "Basic_check_mail", "Basic_check_rcpt", "ParseRecipient", "Parse0",
+      "Parse1",
+      "canonify", "Canonify2", "canonify,PseudoToReal", "localaddr", "RelayTLS", "TLS_connection", "3,0", "3,MasqHdr",
+      "canonify,MasqEnv", "trust_auth", "Local_check_rcpt", "try_tls", "tls_server", "tls_client", "srv_features",
+      "clt_features", "check_mail", "check_rcpt",
+    ])
+    switch random.below(9) {
+    case 0: return "\(set) \(random.pick(Self.clients))"
+    case 1: return "\(set) \(random.pick(Self.domains))"
+    case 2: return "Start,\(set) \(random.pick(Self.users)) $| \(random.pick(["joe", "PLAIN", "OK", "x"]))"
+    case 3: return "\(set) \(random.pick(Self.users))@\(random.pick(Self.domains)) x"
+    case 4: return "\(set) \(random.pick(Self.users)) < @ \(random.pick(Self.domains)) . >"
+    case 5:
+      return "\(set) < \(random.pick(["local", "error", "esmtp", "relay.example"])) : \(random.pick(Self.users)) > x"
+    case 6:
+      return
+        "\(set) \(random.pick(["<@a.b,@c.d:u@e.f>", "a : b c ;", "list : ;", "\(random.pick(Self.users)) < @ *LOCAL* >", "$&h", "", "x < @ smtp : h >", "joe < @ example . UUCP >", "x.UUCP!y", ".", "postmaster", "< @ *LOCAL* >", "@ a , b", "a : b ; c"]))"
+    case 7:
+      let domain = random.pick(["local.example", "remote.example", "virt.example"])
+      return "\(set) \(random.pick(["joe", "info", "info", "bad", "root"]))@\(domain)"
+    default: return "\(set) \(address())"
+    }
+  }
+
+  /// What the access table has for clients whose certificate counts, and what recipients must not get, each with its tag.
+  static let tagged = [
+    ("CERTISSUER:/O=x", "SUBJECT"), ("CERTSUBJECT:/CN=foo", "RELAY"), ("CERTISSUER:/O=y", "RELAY"),
+    ("To:root@local.example", "REJECT"), ("To:info@local.example", "DISCARD"),
+    ("To:bad@local.example", "QUARANTINE:so"),
+    ("To:joe@virt.example", "ERROR:5.2.1:\"550 gone\""), ("From:root@remote.example", "QUARANTINE:why"),
+    ("From:bad@remote.example", "ERROR:550 no"), ("Connect:203.0.113.9", "RELAY"), ("Connect:m.example", "RELAY"),
+    ("Try_TLS:m.example", "NO"), ("TLS_Srv:m.example", "VERIFY"), ("TLS_Clt:gen.example", "PERM+VERIFY"),
+    ("From:info@remote.example", "ERROR:5.7.1:550 x"), ("From:joe@remote.example", "REJECT"),
+    ("From:info@virt.example", "DISCARD"), ("TLS_Srv:relay.example", "ENCR:40"),
+    ("TLS_Srv:remote.example", "ENCR:112+CN:foo++CI:x"), ("TLS_Clt:relay.example", "VERIFY+CN:foo"),
+    ("TLS_Clt:spam.example", "PERM+ENCR:256+CN"), ("TLS_Clt:remote.example", "TEMP+ENCR:40"),
+    ("Srv_Features:203.0.113.9", "v"), ("Clt_Features:m.example", "x"), ("TLS_Rcpt:x.example", "ENCR:40"),
+  ]
+
+  /// What chance seldom brings together.
+  static let seldom = [
+    ".D{client_addr}203.0.113.77", ".D{client_resolve}OK", ".D{client_name}x.foo", "Relay_ok x", ".D{verify}",
+    ".D{cert_issuer}", ".D{auth_type}LOGIN", "Rcpt_ok joe@nowhere.example", ".D{auth_type}PLAIN",
+    "Rcpt_ok joe@nowhere.example", ".D{auth_authen}joe", "Start,trust_auth <joe>", "trust_auth <joe>",
+    "canonify joe@other.virt.example", "PseudoToReal joe < @ smtp : h >", "Parse0 < @ *LOCAL* >",
+    "Parse0 \"\" < @ mx.test.example . >",
+    ".Dhfoo", "PseudoToReal a!joe < @ foo .UUCP. >", "Basic_check_mail <joe>",
+    ".D{daemon_flags}", "Basic_check_mail joe", ".D{auth_type}EXTERNAL", "Rcpt_ok joe@nowhere.example", "Parse0 \"\"",
+  ]
 
   /// A command that parses an address.
   mutating func parsing() -> String {

@@ -10,6 +10,8 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
   var accessMap: String?
   /// Whether the access map is missing, so that each question to it fails for now.
   var lacksAccess = false
+  /// Lines behind those that m4 makes.
+  var lines = ""
   /// The whole site, where it is not the tests' own with features.
   var whole: [String]?
 
@@ -17,8 +19,37 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
 
   static let stock = SiteVariant(name: "stock")
 
+  /// The stock rules with a member in each class that is empty otherwise, and rules in the rule sets that are a site's own.
+  static let filled = SiteVariant(
+    name: "stock, filled",
+    lines: """
+      CN m.example
+      CM gen.example
+      C{VirtHost}virt.example other.virt.example
+      C{Canonify}old.example
+      CLinfo
+      C{TrustAuthMech}PLAIN
+      CPfoo
+      DLlocal:nobody
+      SLocal_check_relay
+      Rspam.example $| $*\t$#error $@ 5.7.1 $: "550 not you"
+      SLocal_check_mail
+      Rbad $*\t$#error $@ 5.7.1 $: "550 not from you"
+      SLocal_check_rcpt
+      Rroot $*\t$#error $@ 5.7.1 $: "550 not to you"
+      SLocal_trust_auth
+      Rbad $*\t$#error $@ 5.7.1 $: "550 not as you"
+      SLocal_Relay_Auth
+      RGSSAPI\t$# RELAY
+      RLOGIN\tNO
+      SLocal_localaddr
+      Rbad $*\t$#error $@ 5.1.1 $: "550 no"
+      Rroot $*\t$#ok
+
+      """)
+
   static let all: [SiteVariant] = [
-    stock,
+    stock, filled,
     SiteVariant(name: "relay_hosts_only", features: ["FEATURE(`relay_hosts_only')dnl"]),
     SiteVariant(name: "relay_entire_domain", features: ["FEATURE(`relay_entire_domain')dnl"]),
     SiteVariant(name: "relay_mail_from", features: ["FEATURE(`relay_mail_from', `domain')dnl"]),
@@ -105,6 +136,6 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
       try Tools.m4, ["-D_CF_DIR_=\(directory)", directory + "m4/cf.m4", "-"], input: Array(text.utf8),
       environment: Tools.environment)
     guard outcome.status == 0 else { throw TestSupportError("m4: \(outcome.errorText)") }
-    return outcome.output
+    return outcome.output + Array(self.lines.utf8)
   }
 }

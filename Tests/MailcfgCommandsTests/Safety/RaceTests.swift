@@ -199,6 +199,8 @@ import Testing
     private struct Counts {
       var asked = 0
       var failed = 0
+      /// Those that failed as a map was exchanged between two calls of its reader, and were told so with a code for good.
+      var refused = 0
       var wrong: [String] = []
       var longest = Duration.zero
     }
@@ -210,6 +212,9 @@ import Testing
         counts.longest = max(counts.longest, time)
         if answer.hasPrefix("4") || question.isPutOff(answer) {
           counts.failed += 1
+        } else if answer.hasPrefix("5"), answer.contains("file changed after") {
+          counts.failed += 1
+          counts.refused += 1
         } else if !answer.hasPrefix(question.codes) {
           counts.wrong.append("\(question.client) \(question.recipient): \(answer)")
         }
@@ -222,7 +227,7 @@ import Testing
     var wrong: [String] { counts.withLock { $0.wrong } }
     var summary: String {
       counts.withLock {
-        "\($0.asked) questions, \($0.wrong.count) wrong answers, \($0.failed) put off, longest \($0.longest)"
+        "\($0.asked) questions, \($0.wrong.count) wrong answers, \($0.failed) put off or failed, \($0.refused) of them with 554, longest \($0.longest)"
       }
     }
   }
