@@ -113,14 +113,15 @@ struct AliasSite {
           prefix + Array("readcf: option TrustedUser: unknown user ".utf8) + option.value.bytes, 70, say)
       }
     case "DontBlameSendmail":
-      for word in option.value.bytes.split(whereSeparator: { ASCII.isSpace($0) || $0 == ASCII.comma }) {
-        if ByteString(word).folded == "safe" {
+      for word in option.words {
+        if word.folded == "safe" {
           safety.leniency = []
-        } else if let leniency = AliasSite.leniencies[ByteString(word).folded] {
+        } else if let leniency = AliasSite.leniencies[word.folded] {
           safety.leniency.formUnion(leniency)
         } else {
           fail(
-            prefix + Array("readcf: DontBlameSendmail option: ".utf8) + word + Array(" unrecognized".utf8), 70, say)
+            prefix + Array("readcf: DontBlameSendmail option: ".utf8) + word.bytes + Array(" unrecognized".utf8), 70,
+            say)
         }
       }
     default: break
@@ -226,7 +227,6 @@ struct AliasSite {
     "insufficiententropy": [], "linkedforwardfileinwritabledir": [], "linkedincludefileinwritabledir": [],
     "linkedserviceswitchfileinwritabledir": [], "nonrootsafeaddr": [], "runprograminunsafedirpath": [],
     "runwritableprogram": [], "worldwritableforwardfile": [], "worldwritableincludefile": [],
-    "writestatstohardlink": [], "writestatstosymlink": [], "certowner": [], "worldwritableforwardfilesafe": [],
-    "worldwritableincludefilesafe": [], "forwardfileingroupwritabledirpathsafe": [],
+    "writestatstohardlink": [], "writestatstosymlink": [],
   ]
 }

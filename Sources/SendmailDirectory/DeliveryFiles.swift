@@ -36,7 +36,7 @@ final class DeliveryFiles: Sendable {
     let file = locations.configuration
     queueDirectory = file?.option(named: "QueueDirectory")?.value.description
     defaultUser = DeliveryFiles.defaultUser(file?.option(named: "DefaultUser")?.value)
-    let words = DeliveryFiles.leniencies(file)
+    let words = file?.notBlamed ?? []
     lists = AliasFileSafety(DeliveryFiles.leniency(words, kind: "include"))
     forwards = AliasFileSafety(DeliveryFiles.leniency(words, kind: "forward"))
     trustedUsers = Set(configuration.members(ofClass: "t"))
@@ -161,23 +161,11 @@ final class DeliveryFiles: Sendable {
     return rights
   }
 
-  private static func leniencies(_ file: ConfigurationFile?) -> Set<String> {
-    var words: Set<String> = []
-    for option in file?.options ?? [] where option.name == "DontBlameSendmail" {
-      for word in option.value.bytes.split(whereSeparator: { ASCII.isSpace($0) || $0 == ASCII.comma }) {
-        let name = ByteString(word).folded.description
-        if name == "safe" { words = [] } else { words.insert(name) }
-      }
-    }
-    return words
-  }
-
-  private static func leniency(_ words: Set<String>, kind: String) -> AliasFileSafety.Leniency {
+  private static func leniency(_ words: Set<ByteString>, kind: String) -> AliasFileSafety.Leniency {
     let names: [(String, AliasFileSafety.Leniency)] = [
       ("truststickybit", .trustStickyBit), ("groupwritabledirpathsafe", .groupWritableDirectory),
       ("groupwritable\(kind)file", .groupWritableList), ("worldwritable\(kind)file", .worldWritableList),
       ("groupwritable\(kind)filesafe", [.groupWritableList, .safeGroupWritableList]),
-      ("worldwritable\(kind)filesafe", [.worldWritableList, .safeWorldWritableList]),
       ("\(kind)fileinunsafedirpath", [.listInUnsafeDirectory, .listInGroupWritableDirectory]),
       (
         "\(kind)fileinunsafedirpathsafe",
@@ -187,13 +175,9 @@ final class DeliveryFiles: Sendable {
         ]
       ),
       ("\(kind)fileingroupwritabledirpath", .listInGroupWritableDirectory),
-      (
-        "\(kind)fileingroupwritabledirpathsafe",
-        [.listInGroupWritableDirectory, .safeListInGroupWritableDirectory]
-      ),
       ("linked\(kind)fileinwritabledir", .linkedList),
     ]
-    return names.reduce(into: []) { if words.contains($1.0) { $0.formUnion($1.1) } }
+    return names.reduce(into: []) { if words.contains(ByteString($1.0)) { $0.formUnion($1.1) } }
   }
 
   // MARK: Accounts

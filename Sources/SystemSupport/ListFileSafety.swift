@@ -70,7 +70,7 @@ extension AliasFileSafety {
     }
     if status.st_mode & 0o002 != 0 {
       guard leniency.contains(.worldWritableList) else { throw Refusal("World writable file") }
-      if !leniency.contains(.safeWorldWritableList) { isUnsafe = true }
+      isUnsafe = true
     }
     if mustOwn, status.st_uid != rights.user, status.st_uid != 0 { throw Refusal(errno: EACCES) }
     guard rights.mayRead(status) else { throw Refusal(errno: EACCES) }

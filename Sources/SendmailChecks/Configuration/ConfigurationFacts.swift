@@ -29,13 +29,14 @@ struct ConfigurationFacts {
   /// The mailers that sendmail.cf defines, in lower case; nil without one.
   private(set) var mailers: Set<ByteString>?
   /// The values of option DontBlameSendmail, in lower case.
-  private(set) var notBlamed: Set<String> = []
+  private let notBlamed: Set<ByteString>
   /// How deep aliases may go.
   private(set) var aliasDepth = 10
   /// Whether aliases are looked for in one place only.
   private(set) var hasOneAliasFile = true
 
   init(_ configuration: ConfigurationFile?) {
+    notBlamed = configuration?.notBlamed ?? []
     guard let configuration else {
       isKnown = false
       return
@@ -43,11 +44,6 @@ struct ConfigurationFacts {
     isKnown = true
     aliasDepth = configuration.maximumAliasRecursion
     hasOneAliasFile = configuration.aliasFiles.count <= 1
-    for option in configuration.options where option.name == "DontBlameSendmail" {
-      for word in option.value.bytes.split(whereSeparator: { ASCII.isSpace($0) || $0 == ASCII.comma }) {
-        notBlamed.insert(String(decoding: word, as: UTF8.self).lowercased())
-      }
-    }
     readRules(configuration)
     readMailer(configuration)
   }
@@ -111,5 +107,5 @@ struct ConfigurationFacts {
   }
 
   /// Whether an option value of DontBlameSendmail is set.
-  func tolerates(_ value: String) -> Bool { notBlamed.contains(value.lowercased()) }
+  func tolerates(_ value: String) -> Bool { notBlamed.contains(ByteString(value).folded) }
 }

@@ -107,6 +107,15 @@ public struct ConfigurationFile: Sendable {
   /// How deep aliases may refer to aliases (`O MaxAliasRecursion`); 10 where sendmail.cf does not say.
   public var maximumAliasRecursion: Int { option(named: "MaxAliasRecursion")?.number ?? 10 }
 
+  /// The values of option DontBlameSendmail, in lower case; `safe` takes those before it back.
+  package var notBlamed: Set<ByteString> {
+    var words: Set<ByteString> = []
+    for word in options.lazy.filter({ $0.name == "DontBlameSendmail" }).flatMap(\.words) {
+      if word.folded == "safe" { words = [] } else { words.insert(word.folded) }
+    }
+    return words
+  }
+
   /// The files, programs and maps that fill a class.
   ///
   /// - Parameter className: The name without braces; case counts.

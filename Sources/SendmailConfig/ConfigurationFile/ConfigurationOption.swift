@@ -23,6 +23,22 @@ public struct ConfigurationOption: Sendable, Equatable {
   /// As `atoi` reads a number: the digits at its head, 0 without any.
   public var number: Int { ConfigurationLine.number(value.bytes[...]) ?? 0 }
 
+  /// The words of option DontBlameSendmail: letters and digits, one byte behind each lost.
+  ///
+  /// White space and what else is printable stands between them; any other byte there is an empty word, which sendmail
+  /// finds fault with.
+  package var words: [ByteString] {
+    var words: [ByteString] = []
+    var rest = value.bytes[...]
+    while true {
+      rest = rest.drop { ASCII.isSpace($0) || (0x21...0x7E).contains($0) && !ASCII.isLetterOrDigit($0) }
+      if rest.isEmpty { return words }
+      let word = rest.prefix(while: ASCII.isLetterOrDigit)
+      words.append(ByteString(word))
+      rest = rest.dropFirst(word.count + 1)
+    }
+  }
+
   /// Why an `O` line sets nothing.
   package enum Defect: Error {
     case noName

@@ -79,6 +79,8 @@ package enum ASCII {
   @inlinable @inline(__always)
   package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
+  package static func isLetterOrDigit(_ byte: UInt8) -> Bool { lowercased(byte) &- 0x61 < 26 || isDigit(byte) }
+
   /// `A`–`Z` to `a`–`z`; every other byte as it is, as `tolower` in the C locale.
   @inlinable @inline(__always)
   package static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }

@@ -220,13 +220,34 @@ import Testing
     _ = try Self.compare(runs)
   }
 
+  /// Words of option DontBlameSendmail that sendmail knows.
+  private static let notBlamed = """
+    truststickybit groupwritabledirpathsafe groupwritablealiasfile worldwritablealiasfile \
+    linkedaliasfileinwritabledir mapinunsafedirpath writemaptosymlink writemaptohardlink \
+    classfileinunsafedirpath linkedclassfileinwritabledir linkedmapinwritabledir assumesafechown \
+    dontwarnforwardfileinunsafedirpath errorheaderinunsafedirpath filedeliverytohardlink filedeliverytosymlink \
+    forwardfileingroupwritabledirpath forwardfileinunsafedirpath forwardfileinunsafedirpathsafe \
+    groupreadabledefaultauthinfofile groupreadablekeyfile groupreadablesasldbfile groupwritableforwardfile \
+    groupwritableforwardfilesafe groupwritableincludefile groupwritableincludefilesafe groupwritablesasldbfile \
+    helpfileinunsafedirpath includefileingroupwritabledirpath includefileinunsafedirpath \
+    includefileinunsafedirpathsafe insufficiententropy linkedforwardfileinwritabledir \
+    linkedincludefileinwritabledir linkedserviceswitchfileinwritabledir nonrootsafeaddr \
+    runprograminunsafedirpath runwritableprogram worldwritableforwardfile worldwritableincludefile \
+    writestatstohardlink writestatstosymlink
+    """
+
   @Test(.needs(.newaliases, .sendmail, .dbDump)) func configurations() throws {
-    let lines = [
-      "Fw/nosuch", "Fw-o /nosuch", "F{x}/nosuch/y %[^#]", "F{y}%", "Fw relfile", "Fw", "Fw\"foo", "O BadOption=x", "O",
-      "O Alias=y", "O AliasF=%/aliases", "O CheckAliases=true", "O TrustedUser=nosuchuser", "O DontBlameSendmail=foo",
-      "O =x", "O0x", "Fw%/names", "Fw%/names %[^#]", "Fw-o %/names", "Cwmore.example", "Cw$m", "FW%/names", "Ct nobody",
-      "O BlankSub=.", "O AliasFile=nosuch:/x", "O AliasFile=hash:%/aliases, userdb:x",
-    ]
+    let lines =
+      [
+        "Fw/nosuch", "Fw-o /nosuch", "F{x}/nosuch/y %[^#]", "F{y}%", "Fw relfile", "Fw", "Fw\"foo", "O BadOption=x",
+        "O",
+        "O Alias=y", "O AliasF=%/aliases", "O CheckAliases=true", "O TrustedUser=nosuchuser", "O DontBlameSendmail=foo",
+        "O DontBlameSendmail=;trust-sticky, safe;foo_bar/b4z,TrustStickyBit",
+        "O DontBlameSendmail=safe;TrustStickyBit\u{e4}certowner", "O DontBlameSendmail=TrustStickyBit\u{1}CertOwner",
+        "O =x", "O0x", "Fw%/names", "Fw%/names %[^#]", "Fw-o %/names", "Cwmore.example", "Cw$m", "FW%/names",
+        "Ct nobody",
+        "O BlankSub=.", "O AliasFile=nosuch:/x", "O AliasFile=hash:%/aliases, userdb:x",
+      ] + ["TrustStickyBit", "CertOwner"].map { "O DontBlameSendmail=\(Self.notBlamed), \($0)" }
     let text = Array("foo: root\nx@more.example: a\ny@names.example: (b\nz@test.example: c\n".utf8)
     var runs: [Run] = []
     for line in lines {
