@@ -77,7 +77,7 @@ struct LookupCommand: ParsableCommand {
           text.append(ASCII.tab)
         }
         // Nothing else can be secret, and a million of them may be looked up at a time.
-        if hasSecrets, Secrets.isTagged(key) || contains(ASCII.quote, value) {
+        if hasSecrets, Secrets.isTagged(key.span) || contains(ASCII.quote, value) {
           text += shown(ByteString(copying: value), of: ByteString(key)).bytes
         } else {
           unsafe value.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }

@@ -40,19 +40,23 @@ package enum Secrets {
   }
 
   /// Whether a key logs in elsewhere, even if somebody has put quotes around it.
-  package static func isTagged(_ key: some Collection<UInt8>) -> Bool {
-    // Most keys cannot have the tag, and a million of them may be looked up at a time.
-    guard key.count >= tag.count, key.contains(where: { ASCII.lowercased($0) == tag[0] }) else { return false }
-    return firstTag(in: Array(key) + [ASCII.space]) != nil
-  }
+  package static func isTagged(_ key: Span<UInt8>) -> Bool { firstTag(in: key, endsWord: true) != nil }
+
+  private static func firstTag(in bytes: [UInt8]) -> Int? { firstTag(in: bytes.span, endsWord: false) }
 
   /// Where a word `authinfo` with its colon, or a blank in its place, begins.
-  private static func firstTag(in bytes: [UInt8]) -> Int? {
-    guard bytes.count > tag.count else { return nil }
-    for start in 0..<bytes.count - tag.count where ASCII.lowercased(bytes[start]) == tag[0] {
-      let next = bytes[start + tag.count]
-      guard next == ASCII.colon || ASCII.isSpace(next) else { continue }
-      if zip(bytes[start...], tag).allSatisfy({ ASCII.lowercased($0) == $1 }) { return start }
+  ///
+  /// - Parameter endsWord: Whether the end of the text will do as well.
+  private static func firstTag(in bytes: Span<UInt8>, endsWord: Bool) -> Int? {
+    // A million keys may be looked up at a time: nothing is allocated, and no byte asked for by way of a protocol.
+    let length = tag.count
+    var start = 0
+    while start + length < bytes.count + (endsWord ? 1 : 0) {
+      defer { start += 1 }
+      guard ASCII.lowercased(bytes[start]) == UInt8(ascii: "a") else { continue }
+      let end = start + length
+      guard end == bytes.count || bytes[end] == ASCII.colon || ASCII.isSpace(bytes[end]) else { continue }
+      if (0..<length).allSatisfy({ ASCII.lowercased(bytes[start + $0]) == tag[$0] }) { return start }
     }
     return nil
   }
@@ -80,6 +84,6 @@ extension ByteString {
   /// `showingSecrets` as it is.
   package func shown(of key: ByteString, showingSecrets: Bool = false) -> ByteString {
     if showingSecrets { return self }
-    return Secrets.isTagged(key.bytes) ? ByteString(Secrets.mask) : Secrets.masked(line: self)
+    return Secrets.isTagged(key.bytes.span) ? ByteString(Secrets.mask) : Secrets.masked(line: self)
   }
 }
