@@ -165,8 +165,8 @@ package final class StagedFile {
   private func usualMode() throws(SystemError) -> UInt32 {
     let name = ".mode"
     let probe = try stage.directory.open(name, O_RDONLY | O_CREAT | O_EXCL, mode: attributes.mode)
-    // What stays goes with the staging directory.
-    try? stage.directory.unlink(name)
+    // The next file in this directory asks in the same way.
+    try stage.directory.unlink(name)
     return try probe.status().mode
   }
 

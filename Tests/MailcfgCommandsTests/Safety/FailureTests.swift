@@ -61,6 +61,9 @@ import Testing
     // newaliases says what it cannot open, and ends with 0, as sendmail's own.
     let isSaid = staging.scenario.isProgram && outcome.outputText.contains(failure.text)
     let hasFailed = outcome.status != 0 || isSaid
+    // A history that cannot be opened is in no change's way, and it is said that this one has no record.
+    var new = staging.new
+    if outcome.errorText.contains("has no record there") { new.records = staging.old.records }
     if hasFailed {
       #expect((now == staging.old) as Bool, what)
       #expect(try place.contentsAndTimes().filter { !before.contains($0) } == [], what)
@@ -72,13 +75,13 @@ import Testing
       }
       if failure.name == "EINTR" { #expect(!Self.interruptible.contains(moment.name), what) }
     } else {
-      #expect((now == staging.new) as Bool, what)
+      #expect((now == new) as Bool, what)
     }
     #expect(try place.litter() == [], what)
     // No lock is left, and what could not be done can be done now.
     let again = try staging.run(place, wait: "0")
     #expect(again.status == 0, "\(what): \(again.errorText)")
-    #expect((try Holdings(place) == staging.new) as Bool, what)
+    #expect((try Holdings(place) == new) as Bool, what)
     return hasFailed
   }
 }
