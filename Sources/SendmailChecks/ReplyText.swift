@@ -53,7 +53,7 @@ struct ReplyText {
     let parts = bytes.split(separator: 0x2E, omittingEmptySubsequences: false)
     return parts.count == 3
       && parts.allSatisfy { part in
-        !part.isEmpty && part.allSatisfy { ASCII.isDigit($0) || ASCII.lowercased($0) &- 0x61 < 26 }
+        !part.isEmpty && part.allSatisfy { ASCII.isLetterOrDigit($0) }
       }
   }
 

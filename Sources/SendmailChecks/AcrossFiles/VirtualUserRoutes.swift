@@ -165,7 +165,7 @@ struct VirtualUserRoutes {
 
   /// Bytes that have no meaning of their own in an address, and `%`.
   private static func isPlain(_ byte: UInt8) -> Bool {
-    ASCII.isDigit(byte) || ASCII.lowercased(byte) &- 0x61 < 26 || byte == 0x2D || byte == 0x2E || byte == 0x5F
+    ASCII.isLetterOrDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
       || byte == 0x2B || byte == 0x25 || byte >= 0xA0
   }
 }

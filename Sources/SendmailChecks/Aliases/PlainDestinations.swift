@@ -45,7 +45,7 @@ enum PlainDestinations {
 
   @inline(__always)
   private static func isPlain(_ byte: UInt8) -> Bool {
-    ASCII.isDigit(byte) || ASCII.lowercased(byte) &- 0x61 < 26 || byte == 0x2D || byte == 0x2E || byte == 0x5F
+    ASCII.isLetterOrDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
       || byte == 0x2B || byte == ASCII.at
   }
 }

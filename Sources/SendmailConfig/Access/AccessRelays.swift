@@ -93,7 +93,7 @@ extension AccessTable {
     case .host(let name):
       return name.bytes.first != 0x2E && name.bytes.last != 0x2E
         && name.bytes.allSatisfy {
-          ASCII.isDigit($0) || ASCII.lowercased($0) &- 0x61 < 26 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+          ASCII.isLetterOrDigit($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
         }
     case .user, .mailbox, .anything, .other: return false
     }

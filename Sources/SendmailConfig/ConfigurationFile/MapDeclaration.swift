@@ -43,7 +43,7 @@ public struct MapDeclaration: Sendable, Equatable {
   /// Reads the body of a `K` line whose macros are expanded; nil where it has no name or no class.
   package init?(expanded body: ArraySlice<UInt8>, line: Int) {
     var rest = body.drop(while: ASCII.isSpace)
-    let isWord: (UInt8) -> Bool = { ASCII.isDigit($0) || ASCII.lowercased($0) &- 0x61 < 26 }
+    let isWord: (UInt8) -> Bool = { ASCII.isLetterOrDigit($0) }
     guard let first = rest.first, isWord(first) else { return nil }
     let name = rest.prefix { isWord($0) || $0 == 0x5F || $0 == 0x2E }
     rest = rest.dropFirst(name.count + 1).drop(while: ASCII.isSpace)

@@ -79,6 +79,8 @@ package enum ASCII {
   @inlinable @inline(__always)
   package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
+  /// `A`–`Z`, `a`–`z` or `0`–`9`.
+  @inlinable @inline(__always)
   package static func isLetterOrDigit(_ byte: UInt8) -> Bool { lowercased(byte) &- 0x61 < 26 || isDigit(byte) }
 
   /// `A`–`Z` to `a`–`z`; every other byte as it is, as `tolower` in the C locale.

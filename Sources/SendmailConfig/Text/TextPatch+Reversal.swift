@@ -140,7 +140,7 @@ package struct PatchReversal {
   /// Whether a line says something: by a blank line or a rule of dashes nobody knows a place.
   private static func isDistinctive(_ line: ByteString) -> Bool {
     line.bytes.contains { byte in
-      ASCII.isDigit(byte) || ASCII.lowercased(byte) &- 0x61 < 26 || byte >= 0x80
+      ASCII.isLetterOrDigit(byte) || byte >= 0x80
     }
   }
 
