@@ -163,10 +163,10 @@ package final class StagedFile {
 
   /// What open(2) would make of the mode that was asked for; only a new file tells, as the umask cannot be read.
   private func usualMode() throws(SystemError) -> UInt32 {
-    let name = ".mode"
-    let probe = try stage.directory.open(name, O_RDONLY | O_CREAT | O_EXCL, mode: attributes.mode)
-    // The next file in this directory asks in the same way.
-    try stage.directory.unlink(name)
+    let name = ".mode-" + String(attributes.mode, radix: 8)
+    let probe = try stage.directory.open(name, O_RDONLY | O_CREAT, mode: attributes.mode)
+    // What stays answers the next file as well, and goes with the staging directory.
+    try? stage.directory.unlink(name)
     return try probe.status().mode
   }
 
