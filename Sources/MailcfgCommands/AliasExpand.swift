@@ -223,6 +223,7 @@ struct ExpansionView {
         expansion.way(to: number).contains(other)
           ? "leads back to itself" : "the same as another recipient")
     case .reference: parts.append("leads back to itself")
+    case .discarded: parts.append("thrown away")
     case .failed(let failure): parts.append("\(failure.text.escaped) (\(failure.code) \(failure.enhancedCode))")
     }
     return parts.joined(separator: "; ")

@@ -17,6 +17,7 @@ struct ExplainView {
       line("client \(client.address)\(name): \(outcome(step))")
     case .mail: line("MAIL FROM:\(step.address.escaped): \(outcome(step))")
     case .rcpt: line("RCPT TO:\(step.address.escaped): \(outcome(step))")
+    case .data: line("DATA: \(outcome(step))")
     case .delivery:
       line("delivery to \(step.address.escaped):")
       guard let expansion = step.expansion else { return }
@@ -144,7 +145,7 @@ struct ExplainReport: Encodable {
     accepted = isAccepted
     self.steps = steps.map { step in
       Step(
-        stage: step.stage.rawValue, address: step.stage == .connect ? nil : step.address.description,
+        stage: step.stage.rawValue, address: step.address.isEmpty ? nil : step.address.description,
         verdict: step.verdict.rawValue,
         reply: step.reply.map {
           Reply(code: $0.code, enhancedCode: $0.enhancedCode?.description, text: $0.text.description)

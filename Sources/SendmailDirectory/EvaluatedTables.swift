@@ -8,7 +8,7 @@ internal import SystemSupport
 /// Each is read when it is first asked: most questions need few of them, and one may have a million entries.
 final class EvaluatedTables: Sendable {
   private enum Contents: Sendable {
-    case pairs([ByteString: (value: ByteString, line: Int)])
+    case pairs(IndexedPairs)
     case columns(TextMapFile)
     /// There is none, and sendmail does without it.
     case absent
@@ -46,8 +46,10 @@ final class EvaluatedTables: Sendable {
     }
     switch declaration.mapClass {
     case "text": return .columns(TextMapFile(contents.bytes, declaration.flags))
-    case "stab": return .pairs(EvaluatedTables.aliases(contents.bytes))
-    default: return .pairs(EvaluatedTables.pairs(contents.bytes, foldsCase: declaration.flags.foldsCase))
+    // The last of each name counts, as newaliases keeps it.
+    case "stab": return .pairs(IndexedPairs(AliasesFile(contents.bytes).pairs, keepsLast: true))
+    // The first of each key counts, as makemap keeps it.
+    default: return .pairs(IndexedPairs(Table(contents.bytes).pairs, foldsCase: declaration.flags.foldsCase))
     }
   }
 
@@ -59,33 +61,10 @@ final class EvaluatedTables: Sendable {
   func answer(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
     switch contents(of: map) {
     case .pairs(let pairs):
-      pairs[key].map { .found($0.value.shown(of: key, showingSecrets: showsSecrets), line: $0.line) } ?? .notFound
+      pairs.pair(storedAs: key).map { .found($0.value.shown(of: key, showingSecrets: showsSecrets), line: $0.line) } ?? .notFound
     case .columns(let file): file[key]
     case .absent: .notFound
     case .missing: .temporaryFailure
     }
-  }
-
-  /// The values by their keys, the first of each key, as makemap keeps it.
-  private static func pairs(_ bytes: [UInt8], foldsCase: Bool) -> [ByteString: (value: ByteString, line: Int)] {
-    let pairs = Table(bytes).pairs
-    var result: [ByteString: (value: ByteString, line: Int)] = [:]
-    result.reserveCapacity(pairs.pairs.count)
-    for pair in pairs.pairs {
-      let written = ByteString(pairs.key(pair))
-      let key = foldsCase ? written.folded : written
-      if result[key] == nil { result[key] = (ByteString(pairs.value(pair)), Int(pair.line)) }
-    }
-    return result
-  }
-
-  /// The values of aliases by their names, the last of each name, as newaliases keeps it.
-  private static func aliases(_ bytes: [UInt8]) -> [ByteString: (value: ByteString, line: Int)] {
-    let pairs = AliasesFile(bytes).pairs
-    var result: [ByteString: (value: ByteString, line: Int)] = [:]
-    for pair in pairs.pairs {
-      result[ByteString(pairs.key(pair)).folded] = (ByteString(pairs.value(pair)), Int(pair.line))
-    }
-    return result
   }
 }

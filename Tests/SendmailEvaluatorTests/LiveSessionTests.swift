@@ -5,19 +5,18 @@ import Testing
 
 /// What a running sendmail says to clients, beside what a session says.
 @Suite("Sessions, beside a running sendmail", .needsLiveSendmail) struct LiveSessionTests {
-  static let variants = SiteVariant.all.filter {
-    // They wait, count or route, which other tests look at, or have no tables.
-    !["greet_pause, ratecontrol, conncontrol", "nullclient", "no access map"].contains($0.name)
-  }
-
   @Test(
-    "The same replies to MAIL and RCPT", .needs(.sendmail, .m4, .makemap, .newaliases), arguments: variants)
+    "The same replies to MAIL and RCPT", .needs(.sendmail, .m4, .makemap, .newaliases), arguments: SiteVariant.all)
   func variant(_ variant: SiteVariant) throws {
     let site = try LiveSite(variant)
     for seed in 0..<UInt64(20 * Effort.factor) {
       var tables = GeneratedTables(seed: variant.name.utf8.reduce(seed &* 7919 &+ 3) { $0 &* 31 &+ UInt64($1) })
+      // Where the rules count a client's connections, each one comes once.
+      let counts = variant.features.contains { $0.contains("ratecontrol") }
+      if counts { tables.addLimits() }
       try site.take(tables)
-      for client in LiveSite.clients.shuffled(using: &tables.random).prefix(3) {
+      let fresh: [LiveSite.Client] = (0..<3).map { ("127.\($0 % 2 * 3).\(seed % 250).\($0 + 11)", nil, .failed) }
+      for client in counts ? fresh : Array(LiveSite.clients.shuffled(using: &tables.random).prefix(3)) {
         try site.compare(client, tables.commands(), "\(variant.name), seed \(seed)", tables)
       }
     }
@@ -63,6 +62,14 @@ struct GeneratedTables: CustomStringConvertible {
     "local.example", "virt.example", "mx.test.example", "remote.example", "sub.remote.example", "mail.example",
     "relay.example", "LOCAL.Example", "localhost", "[127.0.0.1]", "[192.0.2.1]", "foo",
   ]
+
+  /// Adds entries that say how often a client may come.
+  mutating func addLimits() {
+    for _ in 0..<4 {
+      let key = random.pick(["ClientRate:", "ClientConn:"]) + random.pick(["127", "127.0", "127.3", "127.0.1", ""])
+      access.append((key, random.pick(["-1", "0", "1", "2", "x", "REJECT"])))
+    }
+  }
 
   private mutating func accessKey() -> String {
     let tag = random.pick(["", "", "Connect:", "From:", "To:", "Spam:", "TLS_Clt:"])
@@ -129,9 +136,11 @@ final class LiveSite {
   private let site: SendmailSite
   private let daemon: LiveSendmail
   private let configuration: Configuration
+  private let lacksAccess: Bool
   private var lookups = Lookups()
 
   init(_ variant: SiteVariant) throws {
+    lacksAccess = variant.lacksAccess
     directory = try TemporaryDirectory(inMemory: true)
     for name in ["access", "virtusertable", "mailertable", "generics", "domaintable"] { try directory.write(name, "") }
     try directory.write("aliases", "postmaster: root\nlist: root, anna\nloop: loop2\nloop2: loop\n")
@@ -150,6 +159,7 @@ final class LiveSite {
         try Tools.makemap, ["-C", site.configuration, "hash", directory.path(name)], environment: Tools.environment)
     }
     try site.buildMaps()
+    if lacksAccess { _ = try run("rm", [directory.path("access.db")]) }
     let text = try readFile(site.configuration)
     configuration = Configuration(
       text, host: HostFacts(name: "mx.test.example", otherNames: ["[127.0.0.1]"])
@@ -168,6 +178,7 @@ final class LiveSite {
       ("mailertable", "mailertable", tables.mailers),
     ] {
       all.add(entries, to: ByteString(map))
+      if lacksAccess, map == "access" { continue }
       // Of a key that comes twice the first counts, and makemap says so.
       _ = try run(
         try Tools.makemap, ["-C", site.configuration, "hash", directory.path("new")],
@@ -175,7 +186,14 @@ final class LiveSite {
       try rename(directory.path("new.db"), directory.path(file + ".db"))
     }
     lookups = all.lookups
-    lookups.host = { $0 == "[127.0.0.1]" ? .found("localhost", line: nil) : .notFound }
+    if lacksAccess {
+      let found = lookups.table
+      lookups.table = { $0.name == "access" ? .temporaryFailure : found($0, $1) }
+    }
+    let hosts: [ByteString: ByteString] = [
+      "[127.0.0.1]": "localhost", "localhost": "localhost", "mx": "mx.test.example",
+    ]
+    lookups.host = { hosts[$0.folded].map { .found($0, line: nil) } ?? .notFound }
     lookups.account = { ["root", "mail", "anna"].contains($0) ? .found($0, line: nil) : .notFound }
     let aliases = Dictionary(uniqueKeysWithValues: tables.aliases.map { (ByteString($0.0), ByteString($0.1)) })
     lookups.alias = { aliases[$0.folded].map { .found($0, nil) } ?? .notFound }
@@ -219,9 +237,17 @@ final class LiveSite {
       let step = session.mail(from: ByteString(sender))
       guard expect(said, step), !said.hasPrefix("421") else { return }
       guard !step.isRefused else { continue }
+      var isWanted = false
       for recipient in recipients {
         let said = try real.command("RCPT TO:\(recipient)")
-        guard expect(said, session.recipient(ByteString(recipient))), !said.hasPrefix("421") else { return }
+        let step = session.recipient(ByteString(recipient))
+        guard expect(said, step), !said.hasPrefix("421") else { return }
+        if !step.isRefused { isWanted = true }
+      }
+      if isWanted, let step = session.data() {
+        let said = try real.command("DATA")
+        guard expect(said, step) else { return }
+        if said.hasPrefix("354") { try real.command("Subject: a mail\r\n\r\nThe mail.\r\n.") }
       }
     }
   }

@@ -48,8 +48,24 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
 
       """)
 
+  /// Rules for `DATA`, and some that count.
+  static let data = SiteVariant(
+    name: "check_data",
+    lines: """
+      SLocal_check_rcpt
+      R$* info $*\t$#error $@ 4.5.3 $: "450 " $&{nrcpts} " of them, and " $&{nbadrcpts}
+      Scheck_data
+      R1\t$@ 1
+      R2\t$#error $@ 5.7.1 $: "550 " $&{nrcpts} " of them, and " $&{nbadrcpts} " for " $&{rcpt_mailer} $&{rcpt_addr}
+      R3\t$#discard
+      R4\t$#error $@ quarantine $: odd
+      R5\t$#error $: plain
+      R$*\t$#error $@ 4.5.3 $: "452 " $1
+
+      """)
+
   static let all: [SiteVariant] = [
-    stock, filled,
+    stock, filled, data,
     SiteVariant(name: "relay_hosts_only", features: ["FEATURE(`relay_hosts_only')dnl"]),
     SiteVariant(name: "relay_entire_domain", features: ["FEATURE(`relay_entire_domain')dnl"]),
     SiteVariant(name: "relay_mail_from", features: ["FEATURE(`relay_mail_from', `domain')dnl"]),
@@ -77,7 +93,7 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
     SiteVariant(
       name: "greet_pause, ratecontrol, conncontrol",
       features: [
-        "FEATURE(`greet_pause', `5000')dnl", "FEATURE(`ratecontrol')dnl", "FEATURE(`conncontrol', , `terminate')dnl",
+        "FEATURE(`greet_pause', `20')dnl", "FEATURE(`ratecontrol')dnl", "FEATURE(`conncontrol', , `terminate')dnl",
       ]),
     SiteVariant(name: "no access map", lacksAccess: true),
     SiteVariant(
@@ -87,6 +103,13 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
         "define(`confDONT_BLAME_SENDMAIL', `TrustStickyBit,GroupWritableDirPathSafe')dnl",
         "define(`confSERVICE_SWITCH_FILE', `@STATEDIR@/service.switch')dnl",
         "define(`confHOSTS_FILE', `@STATEDIR@/hosts')dnl", "define(`confDONT_PROBE_INTERFACES', `True')dnl",
+        "define(`QUEUE_DIR', `@STATEDIR@/mqueue')dnl", "define(`STATUS_FILE', `')dnl",
+        "define(`confPID_FILE', `@STATEDIR@/sendmail.pid')dnl", "define(`HELP_FILE', `@STATEDIR@/helpfile')dnl",
+        "define(`confREFUSE_LA', `1000')dnl", "define(`confQUEUE_LA', `1000')dnl",
+        "define(`confDELIVERY_MODE', `queueonly')dnl", "define(`ALIAS_FILE', `@ALIASES@')dnl",
+        "FEATURE(`no_default_msa')dnl",
+        "DAEMON_OPTIONS(`Name=MTA, Family=inet, Addr=127.0.0.1, Port=2525')dnl",
+        "DAEMON_OPTIONS(`Name=MTA6, Family=inet6, Addr=::1, Port=2525, Modifiers=O')dnl",
         "FEATURE(`nullclient', `hub.example')dnl",
       ]),
     SiteVariant(name: "compat_check", features: ["FEATURE(`compat_check')dnl"]),

@@ -49,6 +49,8 @@ public struct Expansion: Sendable, Equatable {
     case duplicate(of: Int)
     /// It is one that it comes from itself, and that one is delivered.
     case reference(to: Int)
+    /// It is thrown away (`check_compat`); only where a sender is known.
+    case discarded
     /// It is refused, or put off.
     case failed(Failure)
   }

@@ -35,7 +35,7 @@ struct ReplyText {
   }
 
   /// The enhanced code at the head of a text.
-  private static func enhancedCode(_ text: ArraySlice<UInt8>) -> ByteString? {
+  static func enhancedCode(_ text: ArraySlice<UInt8>) -> ByteString? {
     let word = text.prefix { !ASCII.isSpace($0) }
     let parts = word.split(separator: 0x2E, omittingEmptySubsequences: false)
     guard parts.count == 3, parts[0].count == 1, [0x32, 0x34, 0x35].contains(parts[0].first),

@@ -10,7 +10,7 @@ public import SendmailConfig
 /// The rules are those of the configuration; what sendmail itself does with their results is as sendmail 8.17 does it, found out
 /// by asking it. A value of this type serves one task at a time; any number of them can be at work.
 public struct MailSession: Sendable {
-  private var rewriter: Rewriter
+  var rewriter: Rewriter
   private let client: SessionClient
   /// The reply that a refused client gets to each command.
   private var refusal: SMTPReply?
@@ -20,8 +20,12 @@ public struct MailSession: Sendable {
   /// Whether the client's mail is thrown away whatever it sends.
   private var discardsAll = false
   private var needsAuthentication = false
+  /// The sender, as it is written.
+  private(set) var sender: ByteString = ""
   /// The recipients that are accepted, and how each was written first.
   private var recipients: [Expander.Identity: ByteString] = [:]
+  /// How many recipients are accepted; and how often one was accepted and refused, where one that comes twice counts twice.
+  private var (recipientCount, acceptedCount, refusedCount) = (0, 0, 0)
 
   /// Begins a session.
   ///
@@ -68,6 +72,10 @@ public struct MailSession: Sendable {
       steps.append(step)
       if !step.isRefused { accepted.append(recipient) }
     }
+    if !accepted.isEmpty, let step = data() {
+      steps.append(step)
+      guard !step.isRefused else { return steps }
+    }
     if !isDiscarded { steps += accepted.map { delivery(to: $0) } }
     return steps
   }
@@ -104,6 +112,7 @@ public struct MailSession: Sendable {
   /// Forgets the sender and the recipients (`RSET`); `MAIL FROM` does so too.
   public mutating func reset() {
     recipients = [:]
+    (recipientCount, acceptedCount, refusedCount) = (0, 0, 0)
     isDiscarded = discardsAll
   }
 
@@ -111,6 +120,7 @@ public struct MailSession: Sendable {
   public mutating func mail(from sender: ByteString) -> SessionStep {
     var step = SessionStep(stage: .mail, address: sender, verdict: .accept)
     reset()
+    self.sender = sender
     if let refusal { return SessionStep(stage: .mail, address: sender, verdict: refusal.refusal, reply: refusal) }
     if needsAuthentication {
       step.reply = SMTPReply(code: 530, enhancedCode: "5.7.0", text: "Authentication required")
@@ -140,6 +150,24 @@ public struct MailSession: Sendable {
 
   /// What sendmail says to `RCPT TO` (rule sets 3 and 0, `check_rcpt`, and whether there is such a local user).
   public mutating func recipient(_ address: ByteString) -> SessionStep {
+    // They are about the recipient that is asked for, and stay if it is refused.
+    func forget() {
+      for name: ByteString in ["rcpt_mailer", "rcpt_host", "rcpt_addr"] { rewriter.setMacro(name, nil) }
+    }
+    forget()
+    let step = answer(address)
+    if step.isRefused {
+      refusedCount += 1
+    } else {
+      acceptedCount += 1
+      forget()
+    }
+    rewriter.setMacro("nrcpts", Array("\(recipientCount)".utf8))
+    rewriter.setMacro("nbadrcpts", Array("\(refusedCount)".utf8))
+    return step
+  }
+
+  private mutating func answer(_ address: ByteString) -> SessionStep {
     var step = SessionStep(stage: .rcpt, address: address, verdict: .accept)
     if let refusal { return SessionStep(stage: .rcpt, address: address, verdict: refusal.refusal, reply: refusal) }
     let role = AddressRole()
@@ -159,6 +187,7 @@ public struct MailSession: Sendable {
     // Who is among the recipients already is told as it was written first.
     let identity = Expander.Identity(parsed.destination)
     let written = recipients[identity] ?? address
+    var isNew = recipients[identity] == nil
     let isPostponed = parsed.status == Rewriter.Status.temporaryFailure
     if !isPostponed {
       // Aliases are looked for and not followed: what they lead to is found out when the mail is delivered.
@@ -179,36 +208,32 @@ public struct MailSession: Sendable {
       }
       for number in chain.dropFirst() {
         let other = Expander.Identity(expansion.recipients[number].destination)
+        // What it is in the end counts.
+        isNew = isNew && recipients[other] == nil
         if recipients[other] == nil { recipients[other] = written }
       }
     }
     if recipients[identity] == nil { recipients[identity] = written }
+    if isNew { recipientCount += 1 }
     let text: ByteString = isPostponed ? "Recipient ok (will queue)" : "Recipient ok"
     step.reply = SMTPReply(code: 250, enhancedCode: "2.1.5", text: text, about: written)
     return step
   }
 
-  /// Where the mail for a recipient goes.
-  public mutating func delivery(to address: ByteString) -> SessionStep {
-    var expander = Expander(rewriter, limit: 1_000_000)
-    expander.rewriter.decisions = nil
-    let expansion = expander.expand(address)
-    var step = SessionStep(stage: .delivery, address: address, verdict: .accept)
-    step.lookups = expansion.recipients[0].lookups
-    step.unknowns = expansion.unknowns
-    if let failure = expansion.failures.first(where: { !$0.failure.isTemporary }) ?? expansion.failures.first {
-      step.verdict = failure.failure.isTemporary ? .tempfail : .reject
-      step.reply = SMTPReply(
-        code: failure.failure.code, enhancedCode: failure.failure.enhancedCode, text: failure.failure.text)
+  /// What sendmail says to `DATA` (rule set `check_data`), once a recipient is accepted; nil where the rule set has no rules.
+  public mutating func data() -> SessionStep? {
+    guard let number = number("check_data") else { return nil }
+    var step = SessionStep(stage: .data, address: "", verdict: .accept)
+    ask(number, Array("\(acceptedCount)".utf8), about: nil, isSender: false, &step)
+    if step.reply == nil {
+      step.reply = SMTPReply(code: 354, enhancedCode: nil, text: "End data with <CR><LF>.<CR><LF>")
     }
-    step.evidence = step.lookups.last { $0.value != nil }.map { .entry($0) }
-    step.expansion = expansion
     return step
   }
 
   // MARK: Rule sets
 
-  private func number(_ ruleSet: String) -> Int? {
+  func number(_ ruleSet: String) -> Int? {
     guard let number = rewriter.configuration.ruleSetNumber(Array(ruleSet.utf8)),
       !rewriter.configuration.ruleRanges[number].isEmpty
     else { return nil }
@@ -216,7 +241,7 @@ public struct MailSession: Sendable {
   }
 
   /// What the result of a check rule set asks for.
-  private enum Verdict {
+  enum Verdict {
     case accepted
     case refused(host: ByteString?, user: ByteString)
     /// `$#error` that does not say how.
@@ -247,18 +272,24 @@ public struct MailSession: Sendable {
   ) {
     guard let number = number(ruleSet) else { return }
     rewriter.setMacro("addr_type", role.name)
-    let result = rewriter.run(
-      address.bytes, by: [number], types: rewriter.configuration.defaultTypes, balances: true)
+    ask(number, address.bytes, about: address, isSender: role.isSender, &step)
+  }
+
+  /// Asks a rule set about a text; where it refuses, the step has its reply.
+  private mutating func ask(
+    _ number: Int, _ text: [UInt8], about address: ByteString?, isSender: Bool, _ step: inout SessionStep
+  ) {
+    let result = rewriter.run(text, by: [number], types: rewriter.configuration.defaultTypes, balances: true)
     note(result, in: &step)
     if let message = result.messages.first {
-      refuse(&step, SMTPReply(message: message, isSender: role.isSender))
+      refuse(&step, SMTPReply(message: message, isSender: isSender))
       step.evidence = rewriter.decisions?.messageLine.map { .rule(line: $0) } ?? step.evidence
       return
     }
     switch Verdict(result.triple?.mailer, rewriter) {
     case .accepted: break
     case .refused(let host, let user): refuse(&step, SMTPReply(host: host, user: user, about: address))
-    case .unusable: refuse(&step, SMTPReply(message: "buildaddr: no user", isSender: role.isSender))
+    case .unusable: refuse(&step, SMTPReply(message: "buildaddr: no user", isSender: isSender))
     case .discarded:
       isDiscarded = true
       step.verdict = .discard
@@ -300,7 +331,7 @@ public struct MailSession: Sendable {
   }
 
   /// Notes what was asked and what decided.
-  private func note(_ result: Rewriting, in step: inout SessionStep) {
+  func note(_ result: Rewriting, in step: inout SessionStep) {
     for event in result.trace {
       guard case .lookedUp(let lookup) = event, let map = rewriter.configuration.mapNumbers[lookup.map.folded],
         rewriter.configuration.maps[map].kind == .table

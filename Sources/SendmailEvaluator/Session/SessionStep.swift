@@ -42,6 +42,8 @@ public struct SessionStep: Sendable {
     case mail
     /// `RCPT TO` (`check_rcpt`).
     case rcpt
+    /// `DATA`; only where the configuration has rules for it (`check_data`).
+    case data
     /// Where the mail goes.
     case delivery
   }
@@ -62,7 +64,7 @@ public struct SessionStep: Sendable {
 
   /// Which step it is.
   public var stage: Stage
-  /// The address of the command; empty for ``Stage/connect``.
+  /// The address of the command; empty for ``Stage/connect`` and ``Stage/data``.
   public var address: ByteString
   /// What becomes of it.
   public var verdict: Verdict
