@@ -17,13 +17,25 @@ struct IndexedPairs: Sendable {
     self.pairs = pairs
     self.foldsCase = foldsCase
     var index = KeyIndex(capacity: pairs.pairs.count)
-    for number in pairs.pairs.indices {
-      let key = pairs.key(pairs.pairs[number])
-      _ = index.insert(KeyIndex.Hash().adding(key), number: number, replaces: keepsLast) { other in
-        let earlier = pairs.key(pairs.pairs[other])
-        guard earlier.count == key.count else { return false }
-        return foldsCase
-          ? zip(earlier, key).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) } : earlier == key
+    var waiting: [KeyIndex.Waiting] = []
+    waiting.reserveCapacity(KeyIndex.batch)
+    let bytes = pairs.bytes.span
+    func haveSameKey(_ one: Int, _ other: Int) -> Bool {
+      let (one, other) = (pairs.pairs[one], pairs.pairs[other])
+      guard one.keyLength == other.keyLength else { return false }
+      for offset in 0..<Int(one.keyLength) {
+        let left = bytes[Int(one.keyOffset) + offset]
+        let right = bytes[Int(other.keyOffset) + offset]
+        if left != right, !foldsCase || ASCII.lowercased(left) != ASCII.lowercased(right) { return false }
+      }
+      return true
+    }
+    for (number, pair) in pairs.pairs.enumerated() {
+      var hash = KeyIndex.Hash()
+      for place in Int(pair.keyOffset)..<Int(pair.keyOffset) + Int(pair.keyLength) { hash.add(bytes[place]) }
+      waiting.append(KeyIndex.Waiting(hash, number: number))
+      if waiting.count == KeyIndex.batch || number + 1 == pairs.pairs.count {
+        index.insert(&waiting, replaces: keepsLast, isEqual: haveSameKey) { _, _ in }
       }
     }
     self.index = index

@@ -38,10 +38,8 @@ struct TablePass {
       findings.add(mark, code: .tableByteOrderMark, entry: 0, fix: TableFixes.withoutByteOrderMark(text))
     }
     var firstCarriageReturn: Int?
-    // Slots of a large index are all over the memory: many are asked for before the first is needed.
-    var waiting: [(hash: KeyIndex.Hash, line: Int)] = []
-    waiting.reserveCapacity(TablePass.batch)
-    var touched: UInt64 = 0
+    var waiting: [KeyIndex.Waiting] = []
+    waiting.reserveCapacity(KeyIndex.batch)
     let bytes = text.buffer.span
     for (number, line) in text.lines.enumerated() {
       var content = line.range
@@ -55,9 +53,8 @@ struct TablePass {
         var hash = KeyIndex.Hash()
         let traits = traits(bytes, fields, &hash)
         if traits != 0 { candidates.append(Candidate(line: UInt32(number), traits: traits)) }
-        touched &+= index.touch(hash)
-        waiting.append((hash, number))
-        if waiting.count == TablePass.batch { flush(&waiting, table, &findings) }
+        waiting.append(KeyIndex.Waiting(hash, number: number))
+        if waiting.count == KeyIndex.batch { flush(&waiting, table, &findings) }
         if firstCarriageReturn == nil, bytes[fields.value.upperBound - 1] == ASCII.carriageReturn {
           firstCarriageReturn = number
         }
@@ -70,7 +67,6 @@ struct TablePass {
       }
     }
     flush(&waiting, table, &findings)
-    withExtendedLifetime(touched) {}
     if let firstCarriageReturn {
       findings.add(
         table.diagnosticOfCarriageReturn(at: firstCarriageReturn), code: .tableCarriageReturn, entry: 0,
@@ -78,16 +74,12 @@ struct TablePass {
     }
   }
 
-  private static let batch = 32
-
   private mutating func flush(
-    _ waiting: inout [(hash: KeyIndex.Hash, line: Int)], _ table: Table, _ findings: inout FileFindings
+    _ waiting: inout [KeyIndex.Waiting], _ table: Table, _ findings: inout FileFindings
   ) {
-    for (hash, line) in waiting {
-      let earlier = index.insert(hash, number: line, replaces: false) { TablePass.haveSameKey($0, line, table) }
-      if let earlier { TablePass.addDuplicate(line, counted: earlier, table, &findings) }
+    index.insert(&waiting, replaces: false) { TablePass.haveSameKey($0, $1, table) } twice: { line, earlier in
+      TablePass.addDuplicate(line, counted: earlier, table, &findings)
     }
-    waiting.removeAll(keepingCapacity: true)
   }
 
   private static func haveSameKey(_ first: Int, _ second: Int, _ table: Table) -> Bool {

@@ -1,8 +1,10 @@
 /// Where the keys of a table stand: 8 to 16 bytes a key.
 ///
 /// Keys are asked for by a hash of their folded bytes and compared where they stand.
+@usableFromInline
 package struct KeyIndex: Sendable {
   /// A hash of bytes as they come, their case folded.
+  @usableFromInline
   package struct Hash: Sendable {
     @usableFromInline package var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -43,9 +45,43 @@ package struct KeyIndex: Sendable {
     mask = size - 1
   }
 
-  /// Reads the slot that a hash leads to, so that it is at hand a little later.
+  /// A key that is to be added.
+  @usableFromInline
+  package struct Waiting: Sendable {
+    @usableFromInline package var hash: Hash
+    @usableFromInline package var number: Int
+
+    /// Makes one of the hash of the key and the number of its entry.
+    @inlinable package init(_ hash: Hash, number: Int) {
+      self.hash = hash
+      self.number = number
+    }
+  }
+
+  /// How many keys are best added at a time: the slots of a large index are all over the memory, and come sooner together.
+  @inlinable package static var batch: Int { 64 }
+
+  /// Adds entries, and takes them from the list.
+  ///
+  /// - Parameters:
+  ///   - waiting: The entries.
+  ///   - replaces: Whether one takes the place of an earlier one with the same key.
+  ///   - isEqual: Whether two entries have the same key.
+  ///   - twice: Gets each entry whose key another one has, and that one.
   @inlinable @inline(__always)
-  package func touch(_ hash: Hash) -> UInt64 { slots[Int(truncatingIfNeeded: hash.mixed) & mask] }
+  package mutating func insert(
+    _ waiting: inout [Waiting], replaces: Bool, isEqual: (Int, Int) -> Bool, twice: (Int, _ earlier: Int) -> Void
+  ) {
+    var touched: UInt64 = 0
+    for key in waiting { touched &+= slots[Int(truncatingIfNeeded: key.hash.mixed) & mask] }
+    withExtendedLifetime(touched) {}
+    for key in waiting {
+      if let earlier = insert(key.hash, number: key.number, replaces: replaces, isEqual: { isEqual($0, key.number) }) {
+        twice(key.number, earlier)
+      }
+    }
+    waiting.removeAll(keepingCapacity: true)
+  }
 
   /// Adds an entry.
   ///

@@ -80,7 +80,9 @@ import Testing
     #expect(try place.litter() == [], what)
     // No lock is left, and what could not be done can be done now.
     let again = try staging.run(place, wait: "0")
-    #expect(again.status == 0, "\(what): \(again.errorText)")
+    // An undoing without a record is not known to have been; what it would undo is no longer there.
+    let isDone = !hasFailed && new.records != staging.new.records && staging.scenario.command.first == "undo"
+    #expect(again.status == (isDone ? 65 : 0), "\(what): \(again.errorText)")
     #expect((try Holdings(place) == new) as Bool, what)
     return hasFailed
   }
