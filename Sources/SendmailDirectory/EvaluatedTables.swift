@@ -61,7 +61,8 @@ final class EvaluatedTables: Sendable {
   func answer(_ map: MapDefinition, _ key: ByteString) -> MapAnswer {
     switch contents(of: map) {
     case .pairs(let pairs):
-      pairs.pair(storedAs: key).map { .found($0.value.shown(of: key, showingSecrets: showsSecrets), line: $0.line) } ?? .notFound
+      pairs.pair(storedAs: key).map { .found($0.value.shown(of: key, showingSecrets: showsSecrets), line: $0.line) }
+        ?? .notFound
     case .columns(let file): file[key]
     case .absent: .notFound
     case .missing: .temporaryFailure

@@ -77,7 +77,9 @@ struct TablePass {
   private mutating func flush(
     _ waiting: inout [KeyIndex.Waiting], _ table: Table, _ findings: inout FileFindings
   ) {
-    index.insert(&waiting, replaces: false) { TablePass.haveSameKey($0, $1, table) } twice: { line, earlier in
+    index.insert(&waiting, replaces: false) {
+      TablePass.haveSameKey($0, $1, table)
+    } twice: { line, earlier in
       TablePass.addDuplicate(line, counted: earlier, table, &findings)
     }
   }
