@@ -64,11 +64,13 @@ struct FileFindings {
     findings.append(finding)
   }
 
-  /// Counts a finding of which enough are listed; false where it is still to be listed.
-  mutating func countIfFull(_ check: Check, entry: Int) -> Bool {
-    guard (counts[check.code] ?? 0) >= limit else { return false }
-    if !waivers.silence(check.code, entry: entry) { counts[check.code, default: 0] += 1 }
-    return true
+  /// Whether further findings of a check need only be counted: enough are listed, and nothing silences one.
+  func onlyCounts(_ check: Check) -> Bool { (counts[check.code] ?? 0) >= limit && waivers.all.isEmpty }
+
+  /// Counts findings that are not listed.
+  mutating func count(_ check: Check, _ number: Int) {
+    total += number
+    counts[check.code, default: 0] += number
   }
 
   /// Whether this is the first time that a key comes up.

@@ -126,20 +126,40 @@ enum AccessChecks {
     for diagnostic in notes { findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line) }
     let view = AccessTableView(table: table, pass: pass, context: context)
     let connect = AccessSieve.connectHash
-    let interests = entries.map { (traits: $0.interest.rawValue, isExact: $0.isExact, check: $0.check, type: $0) }
+    // The checks that look at a trait, by its bit, as bits; and how many findings of each are only counted by now.
+    var interests = [UInt64](repeating: 0, count: UInt64.bitWidth)
+    for (number, type) in entries.enumerated() {
+      for bit in interests.indices where type.interest.rawValue >> UInt64(bit) & 1 != 0 { interests[bit] |= 1 << number }
+    }
+    var onlyCounts: UInt64 = 0
+    var counted = [Int](repeating: 0, count: entries.count)
     for candidate in pass.candidates {
       let index = Int(candidate.line)
       var traits = candidate.traits
       if traits & AccessTraits.untaggedVerdict.rawValue != 0, !view.hasTagged(index, connect) {
         traits &= ~AccessTraits.untaggedVerdict.rawValue
       }
-      guard traits != 0 else { continue }
-      var entry: AccessEntry?
-      for interest in interests where interest.traits & traits != 0 {
-        if interest.isExact, findings.countIfFull(interest.check, entry: index + 1) { continue }
-        if entry == nil { entry = AccessEntry(index, table.table, AccessTraits(rawValue: traits)) }
-        if let entry { interest.type.examine(entry, view, &findings) }
+      var wanted: UInt64 = 0
+      for bit in traits.bits { wanted |= interests[bit] }
+      for number in (wanted & onlyCounts).bits { counted[number] += 1 }
+      wanted &= ~onlyCounts
+      guard wanted != 0, let entry = AccessEntry(index, table.table, AccessTraits(rawValue: traits)) else { continue }
+      for number in wanted.bits {
+        entries[number].examine(entry, view, &findings)
+        if entries[number].isExact, findings.onlyCounts(entries[number].check) { onlyCounts |= 1 << number }
       }
+    }
+    for (number, count) in counted.enumerated() where count > 0 { findings.count(entries[number].check, count) }
+  }
+}
+
+extension UInt64 {
+  /// The numbers of the bits that are set, from the lowest on.
+  fileprivate var bits: some Sequence<Int> {
+    sequence(state: self) { rest in
+      guard rest != 0 else { return nil }
+      defer { rest &= rest - 1 }
+      return rest.trailingZeroBitCount
     }
   }
 }

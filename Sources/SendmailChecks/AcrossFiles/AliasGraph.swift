@@ -78,13 +78,15 @@ struct AliasGraph {
   private mutating func add(_ range: Range<Int>, of number: Int, in alias: AliasView) {
     let start = alias.valueStart + range.lowerBound
     let text = alias.line.joined[start..<alias.valueStart + range.upperBound]
-    let place: (line: Int, column: Int) =
-      alias.line.lines.count == 1 ? (alias.firstLine, start + 1) : alias.place(range.lowerBound)
+    let place = alias.place(range.lowerBound)
     targets.append(
       Target(
         node: UInt32(number), line: UInt32(place.line), column: UInt32(place.column), offset: UInt32(bytes.count),
         count: UInt32(text.count), kind: text.contains(ASCII.at) ? .mailbox : .user))
-    for byte in text { bytes.append(ASCII.lowercased(byte)) }
+    let end = bytes.count
+    bytes += text
+    var span = bytes.mutableSpan
+    for place in end..<span.count { span[place] = ASCII.lowercased(span[place]) }
   }
 
   private mutating func add(_ destination: AliasDestination, of number: Int, in alias: AliasView) {
@@ -115,10 +117,7 @@ struct AliasGraph {
   private mutating func addPlace(
     _ kind: Target.Kind, _ payload: [UInt8], _ destination: AliasDestination, _ number: Int, _ alias: AliasView
   ) {
-    let place: (line: Int, column: Int) =
-      alias.line.lines.count == 1
-      ? (alias.firstLine, alias.valueStart + destination.range.lowerBound + 1)
-      : alias.place(destination.range.lowerBound)
+    let place = alias.place(destination.range.lowerBound)
     targets.append(
       Target(
         node: UInt32(number), line: UInt32(place.line), column: UInt32(place.column), offset: UInt32(bytes.count),

@@ -42,6 +42,7 @@ struct DeliveryGraph {
   private(set) var dangling: [Dangling] = []
   private var includes: [ByteString: Int] = [:]
   private var accounts: [ByteString: Bool?] = [:]
+  private var locality: [ArraySlice<UInt8>: Bool] = [:]
 
   init(_ aliases: AliasGraph, _ context: CheckContext) {
     self.aliases = aliases
@@ -111,21 +112,29 @@ struct DeliveryGraph {
       addUser(Array(mailbox), from: node, alias: alias, place, through: [])
       return
     }
-    let user = mailbox[..<at].map(ASCII.lowercased)
-    let domain = mailbox[(at + 1)...].map(ASCII.lowercased)
     guard let routes = context.virtualUsers else {
-      if context.isLocal(domain) == true {
-        addUser(user, from: node, alias: alias, place, through: [])
+      if isLocal(mailbox[(at + 1)...]) {
+        addUser(mailbox[..<at].map(ASCII.lowercased), from: node, alias: alias, place, through: [])
       } else {
         delivers[node] = true
       }
       return
     }
+    let user = mailbox[..<at].map(ASCII.lowercased)
+    let domain = mailbox[(at + 1)...].map(ASCII.lowercased)
     let walk = routes.walk(VirtualUserRoutes.Address(user: user, domain: domain))
     switch walk.end {
     case .local(let name?): addUser(name, from: node, alias: alias, place, through: walk.lines)
     case .local(nil), .elsewhere, .unknown, .loop: delivers[node] = true
     }
+  }
+
+  /// Whether mail for a domain is known to be taken by this host.
+  private mutating func isLocal(_ domain: ArraySlice<UInt8>) -> Bool {
+    if let known = locality[domain] { return known }
+    let isLocal = context.isLocal(Array(domain)) == true
+    locality[domain] = isLocal
+    return isLocal
   }
 
   private mutating func addInclude(

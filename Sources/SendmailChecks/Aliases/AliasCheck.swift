@@ -27,7 +27,9 @@ struct AliasView {
   var name: String { ByteString(key).escaped }
 
   /// Where a byte of the value stands.
-  func place(_ offset: Int) -> (line: Int, column: Int) { line.place(valueStart + offset) }
+  func place(_ offset: Int) -> (line: Int, column: Int) {
+    line.lines.count == 1 ? (firstLine, valueStart + offset + 1) : line.place(valueStart + offset)
+  }
 
   /// Adds a finding at a destination.
   func report(

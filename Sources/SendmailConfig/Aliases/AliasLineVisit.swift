@@ -21,9 +21,14 @@ package struct AliasLineView: Sendable {
 
   /// Where a byte of ``joined`` stands in the file: 1-based line, 1-based column in bytes.
   package func place(_ offset: Int) -> (line: Int, column: Int) {
-    let raw = line.raw[..<min(line.rawOffset(offset), line.raw.count)]
-    let lineFeeds = raw.count { $0 == ASCII.lineFeed }
-    return (lines.lowerBound + lineFeeds + 1, raw.count - (raw.lastIndex(of: ASCII.lineFeed).map { $0 + 1 } ?? 0) + 1)
+    let raw = line.raw.span
+    let end = min(line.rawOffset(offset), raw.count)
+    var (lineFeeds, start) = (0, 0)
+    for place in 0..<end where raw[place] == ASCII.lineFeed {
+      lineFeeds += 1
+      start = place + 1
+    }
+    return (lines.lowerBound + lineFeeds + 1, end - start + 1)
   }
 }
 
