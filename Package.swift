@@ -27,7 +27,7 @@ let package = Package(
     .target(
       name: "SendmailDirectory",
       dependencies: ["SendmailChecks", "SendmailEvaluator", "SendmailMaps", "SendmailConfig", "SystemSupport"]),
-    .target(name: "SendmailChecks", dependencies: ["SendmailConfig"]),
+    .target(name: "SendmailChecks", dependencies: ["SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailMaps", dependencies: ["BerkeleyDB", "SendmailConfig", "SystemSupport"]),
     .target(name: "SendmailEvaluator", dependencies: ["SendmailConfig"]),
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),

@@ -1,4 +1,5 @@
 public import SendmailConfig
+internal import SystemSupport
 
 /// What was found, and how much of it is not listed.
 public struct CheckReport: Sendable {
@@ -77,6 +78,35 @@ public struct Checker: Sendable {
         for file in input.files { MissingFile.examine(file, &findings) }
       }
     }
+    // The access table asks none of the others, so a second processor can look at it meanwhile.
+    let others = [input.virtualUsers?.path, input.aliases?.path]
+    let access = input.access.flatMap { access in
+      others.contains(access.path) ? nil : files.removeValue(forKey: access.path).map { (access, $0) }
+    }
+    let alone = context
+    let (_, checked) = concurrently {
+      users(input, &context, with)
+    } _: { () -> FileFindings? in
+      guard case (let access, var findings)? = access else { return nil }
+      AccessChecks.run(access, alone, &findings)
+      return findings
+    }
+    if let checked {
+      files[checked.path] = checked
+    } else if let access = input.access {
+      with(access.path) { AccessChecks.run(access, context, &$0) }
+    }
+    if let mailers = input.mailers { with(mailers.path) { MailerTableChecks.run(mailers, context, &$0) } }
+    for source in input.classes { with(source.path) { ClassChecks.run(source, context, &$0) } }
+    addStates(input, context, with)
+    for path in order { with(path) { WaiverChecks.run(&$0) } }
+    return report(order.filter { paths?.contains($0) ?? true }, files)
+  }
+
+  /// The aliases and virtual users, which lead to each other.
+  private func users(
+    _ input: CheckInput, _ context: inout CheckContext, _ with: (String, (inout FileFindings) -> Void) -> Void
+  ) {
     if let users = input.virtualUsers {
       with(users.path) { findings in
         let pass = VirtualUserChecks.pass(users, context, &findings)
@@ -95,12 +125,6 @@ public struct Checker: Sendable {
     if let users = input.virtualUsers, let routes = context.virtualUsers {
       with(users.path) { VirtualUserChecks.run(users, routes, context, &$0) }
     }
-    if let access = input.access { with(access.path) { AccessChecks.run(access, context, &$0) } }
-    if let mailers = input.mailers { with(mailers.path) { MailerTableChecks.run(mailers, context, &$0) } }
-    for source in input.classes { with(source.path) { ClassChecks.run(source, context, &$0) } }
-    addStates(input, context, with)
-    for path in order { with(path) { WaiverChecks.run(&$0) } }
-    return report(order.filter { paths?.contains($0) ?? true }, files)
   }
 
   /// Maps and modes: their waivers stand in the text they belong to.

@@ -37,9 +37,14 @@ struct AliasGraph {
     var targetCount: UInt32
   }
 
-  init(path: String, capacity: Int) {
+  /// Makes one that will hold the aliases of a text.
+  init(path: String, text: Text) {
     self.path = path
-    index = KeyIndex(capacity: capacity)
+    index = KeyIndex(capacity: text.lineCount)
+    // Names and values, and the users and addresses in them once more.
+    bytes.reserveCapacity(text.buffer.count * 2)
+    nodes.reserveCapacity(text.lineCount)
+    targets.reserveCapacity(text.lineCount * 2)
   }
 
   /// How many aliases there are, those that do not count included.

@@ -66,7 +66,7 @@ enum AliasChecks {
     let file = input.content
     let text = file.text
     addFileFindings(text, &findings)
-    var graph = AliasGraph(path: input.path, capacity: text.lineCount)
+    var graph = AliasGraph(path: input.path, text: text)
     file.forEachView { view in
       if let finding = view.finding {
         findings.add(finding, code: finding.code, entry: view.lines.lowerBound + 1)
