@@ -9,8 +9,11 @@ extension Check {
     + [
       AliasLoop.check, AliasTooDeep.check, AliasDangling.check, AliasMissing.postmaster, AliasMissing.mailerDaemon,
       AliasMissing.root,
-    ] + MailerTableChecks.all + classParser + [ClassRelayWide.check]
-    + [UnsafeDirectory.check, UnsafeAliasFile.check, UnreadableFile.check, WritableFile.check, LinkedMap.check]
+    ] + MailerTableChecks.all + GenericsTableChecks.all + classParser + [ClassRelayWide.check]
+    + [
+      UnsafeDirectory.check, UnsafeAliasFile.check, UnreadableFile.check, WritableFile.check, LinkedMap.check,
+      UnsafeLink.check,
+    ]
     + MapChecks.all + configurationParser + [MissingFile.check, WaiverChecks.unused, WaiverChecks.unknown]
 
   // What the parsers of SendmailConfig find: their texts stand there.

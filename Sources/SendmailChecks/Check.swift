@@ -16,6 +16,8 @@ public struct Check: Sendable, Hashable {
     case aliases
     /// The mailertable.
     case mailertable
+    /// The genericstable.
+    case genericstable
     /// Class files.
     case classes
     /// Modes and owners of files and directories.

@@ -54,6 +54,16 @@ struct CheckContext {
     return localHosts.union(virtualHosts)
   }
 
+  /// The domains of this host and all that they are in: what an entry for a domain and all below it may be about.
+  var ownDomains: Set<[UInt8]> {
+    var result: Set<[UInt8]> = []
+    for name in (localHosts ?? []).union(virtualHosts) where name != Array("localhost".utf8) {
+      result.insert(name)
+      for index in name.indices where name[index] == 0x2E { result.insert(Array(name[(index + 1)...])) }
+    }
+    return result
+  }
+
   /// Whether mail for a domain is taken by this host; nil where that is not known.
   func isLocal(_ domain: [UInt8]) -> Bool? {
     let name = domain.map(ASCII.lowercased)

@@ -40,6 +40,8 @@ public struct CheckInput: Sendable {
   public var aliases: CheckedText<AliasesFile>?
   /// The mailertable.
   public var mailers: CheckedText<Table>?
+  /// The genericstable.
+  public var generics: CheckedText<Table>?
   /// The class files: that of class w, relay-domains and others.
   public var classes: [CheckedText<CheckedClassFile>] = []
   /// sendmail.cf; nil where there is none.
@@ -126,6 +128,8 @@ public struct FileFacts: Sendable, Equatable {
   public var isLink: Bool
   /// The directories on the way, from `/` down.
   public var directories: [Directory]
+  /// The directories on the way to what a link leads to; empty where the path is none.
+  public var targetDirectories: [Directory] = []
 
   /// Makes facts.
   public init(

@@ -61,6 +61,7 @@ public struct Checker: Sendable {
     if let users = input.virtualUsers { text(users.path, users.content.table.text) }
     if let aliases = input.aliases { text(aliases.path, aliases.content.text) }
     if let mailers = input.mailers { text(mailers.path, mailers.content.text) }
+    if let generics = input.generics { text(generics.path, generics.content.text) }
     for source in input.classes { text(source.path, source.content.file.text) }
 
     func with(_ path: String, _ body: (inout FileFindings) -> Void) {
@@ -97,6 +98,7 @@ public struct Checker: Sendable {
       with(access.path) { AccessChecks.run(access, context, &$0) }
     }
     if let mailers = input.mailers { with(mailers.path) { MailerTableChecks.run(mailers, context, &$0) } }
+    if let generics = input.generics { with(generics.path) { GenericsTableChecks.run(generics, context, &$0) } }
     for source in input.classes { with(source.path) { ClassChecks.run(source, context, &$0) } }
     addStates(input, context, with)
     for path in order { with(path) { WaiverChecks.run(&$0) } }

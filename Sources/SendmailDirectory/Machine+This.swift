@@ -36,6 +36,10 @@ extension FileFacts {
     self.init(
       kind: kind, mode: UInt32(target.st_mode & 0o7777), owner: target.st_uid, linkCount: Int(target.st_nlink),
       isLink: link.st_mode & S_IFMT == S_IFLNK, directories: FileFacts.directories(of: path))
+    if isLink, let target = unsafe realpath(path, nil) {
+      targetDirectories = FileFacts.directories(of: unsafe String(cString: target))
+      unsafe free(target)
+    }
   }
 
   /// The directories from `/` down to the one that holds the path's last name, links followed on the way.

@@ -100,7 +100,8 @@ extension MailDirectory {
       input.virtualUsers = CheckedText(path: path(of: .virtmap), content: tables.virtualUsers)
     }
     if present.contains(.alias) { input.aliases = CheckedText(path: path(of: .alias), content: tables.aliases) }
-    input.mailers = mailerTable()
+    input.mailers = otherTable("mailertable", map: "mailertable")
+    input.generics = otherTable("genericstable", map: "generics")
     input.classes = classFiles(tables, present)
     // Without a class file or sendmail.cf nobody knows which names are this host's.
     if present.contains(.host) || locations.configuration != nil { input.hostNames = locations.hostNames }
@@ -114,11 +115,11 @@ extension MailDirectory {
     return input
   }
 
-  /// The mailertable, where it can be found.
-  private func mailerTable() -> CheckedText<Table>? {
-    var path = "\(locations.directory)/mailertable"
+  /// A table that mailcfg has no commands for, where it can be found.
+  private func otherTable(_ name: String, map: ByteString) -> CheckedText<Table>? {
+    var path = "\(locations.directory)/\(name)"
     if let configuration = locations.configuration {
-      guard let map = configuration.map(named: "mailertable"), MapType(makemapName: map.mapClass.description) != nil,
+      guard let map = configuration.map(named: map), MapType(makemapName: map.mapClass.description) != nil,
         let file = map.file, let place = try? locations.rebased(file.description)
       else { return nil }
       path = place.hasSuffix(".db") ? String(place.dropLast(3)) : place

@@ -30,6 +30,9 @@ enum ExampleInput {
         path: "aliases", content: AliasesFile(bytes, hosts: LocalHosts(names: input.hostNames ?? [])))
     }
     if let bytes = example["mailertable"] { input.mailers = CheckedText(path: "mailertable", content: Table(bytes)) }
+    if let bytes = example["genericstable"] {
+      input.generics = CheckedText(path: "genericstable", content: Table(bytes))
+    }
     for (name, className, purpose) in [
       ("local-host-names", "w", ClassFile.Purpose.localHosts), ("relay-domains", "R", .relayDomains),
     ] {
@@ -86,7 +89,8 @@ enum ExampleInput {
       var result: [FileState] = []
       for (path, facts) in facts.sorted(by: { $0.key < $1.key }) where path.hasPrefix("/etc/mail/") {
         var facts = facts
-        facts.directories = directories
+        facts.directories = facts.isLink ? [] : directories
+        facts.targetDirectories = facts.isLink ? directories : []
         let name = String(path.dropFirst("/etc/mail/".count))
         let text = name.hasSuffix(".db") ? String(name.dropLast(3)) : name
         let role: FileState.Role =

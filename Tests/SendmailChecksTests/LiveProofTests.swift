@@ -97,6 +97,16 @@ import Testing
     #expect(try site.lookUp(["from:spam.example"], in: "access") == ["REJECT"])
   }
 
+  @Test func whereALinkLeadsIsNotLookedAt() throws {
+    let site = try site("file.unsafe-link")
+    try directory.makeDirectory("open", mode: 0o777)
+    let target = directory.path("open/real.db")
+    #expect(unsafe chmod(directory.path("open"), 0o777) == 0)
+    #expect(
+      unsafe rename(directory.path("access.db"), target) == 0 && symlink(target, directory.path("access.db")) == 0)
+    #expect(try site.lookUp(["from:spam.example"], in: "access") == ["REJECT"])
+  }
+
   @Test func aLinkIsReadAndNotWritten() throws {
     let site = try site("file.linked-map")
     let map = directory.path("access.db")

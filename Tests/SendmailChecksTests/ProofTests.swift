@@ -64,6 +64,8 @@ import Testing
     Proof("access.untagged-relay", .recipient("a@x.partner.example"), wrong: "RELAY", right: denied),
     Proof("access.relay-wide", .relay("192.0.2.7", name: "x.any.example"), wrong: "RELAY", right: denied),
     Proof("access.relay-and-reject", .relay("192.0.2.7", name: nil), wrong: "RELAY", right: "RELAY"),
+    Proof("access.discard-recipient", .recipient("trap@example.org"), wrong: "discard", right: "Nosuchuser"),
+    Proof("access.reject-own-domain", .recipient("anna@example.org"), wrong: "Mailboxdisabled", right: "RELAY"),
     Proof("access.to-without-blocklist", .recipient("closed@example.org"), wrong: "RELAY", right: "Mailboxdisabled"),
   ]
 
@@ -154,6 +156,15 @@ import Testing
       right: "host relay.example"),
     Proof(
       "mailertable.error-form", .route("a@remote.example"), wrong: "nouser No such host", right: "550 No such host"),
+    Proof(
+      "mailertable.comment-in-value", .route("a@remote.example"), wrong: "host relay.example.#.till.may",
+      right: "host relay.example,"),
+    Proof(
+      "genericstable.hidden-user", .outside("anna@example.org"), wrong: "addr = office@example.net",
+      right: "addr = anna.b@example.net"),
+    Proof(
+      "genericstable.comment-in-value", .outside("anna@example.org"), wrong: ".#.since.May",
+      right: "addr = anna.b@example.net"),
     Proof("cf.unknown-line", .start, wrong: "unknown configuration line", right: ""),
     Proof("cf.map", .start, wrong: "hasch", right: ""),
     Proof("cf.alias-file", .start, wrong: "unknown alias class nosuch", right: ""),
@@ -180,6 +191,7 @@ import Testing
     "cf.class-source", "cf.trusted-user", "relay.unreadable-note",
     // Modes and maps: ModeProofTests, and the tests of maps.
     "file.unsafe-directory", "file.unsafe-aliases", "file.unreadable", "file.writable", "file.linked-map",
+    "file.unsafe-link",
     // Replies: ReplyProofTests.
     "access.text-loses-blanks", "access.quarantine-on-connect", "virtmap.error-code-mismatch",
     // Not about sendmail.

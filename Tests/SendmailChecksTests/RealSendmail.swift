@@ -16,6 +16,8 @@ enum Question: Sendable {
   case delivery(String)
   /// How an address is resolved (`/parse`).
   case route(String)
+  /// How the address of a sender is written outside (`/try`).
+  case outside(String)
   /// What newaliases says, and the pairs it stores.
   case newaliases
   /// What makemap says of a table, and the pairs it stores.
@@ -38,7 +40,9 @@ final class RealSendmail {
     directory = try TemporaryDirectory()
     try directory.write("access", example["access"] ?? [])
     if let bytes = example["virtusertable"] { try directory.write("virtusertable", bytes) }
-    if let bytes = example["mailertable"] { try directory.write("mailertable", bytes) }
+    for name in ["mailertable", "genericstable"] {
+      if let bytes = example[name] { try directory.write(name, bytes) }
+    }
     for (name, bytes) in example where name.hasPrefix("/list/") {
       let mode: UInt32 =
         (example["ls"].map { String(decoding: $0, as: UTF8.self).hasPrefix("-rw-rw-r--") } ?? false) ? 0o664 : 0o644
@@ -55,14 +59,17 @@ final class RealSendmail {
         : example["aliases"] ?? [])
     try directory.write(
       "local-host-names", example["local-host-names"] ?? Array("example.org\nlocal.example\n".utf8))
-    site = try SendmailSite(mailDirectory: directory.path, template: try Self.template(example["sendmail.mc"]))
+    site = try SendmailSite(
+      mailDirectory: directory.path,
+      template: try Self.template(example["sendmail.mc"], generics: directory.path("genericstable")))
     if let configuration = example["sendmail.cf"] {
       let text = String(decoding: configuration, as: UTF8.self)
       try directory.write(
         "sendmail.cf",
         text.split(separator: "/etc/mail", omittingEmptySubsequences: false).joined(separator: directory.path))
     }
-    for name in ["access", "virtusertable", "mailertable"] where name == "access" || example[name] != nil {
+    for name in ["access", "virtusertable", "mailertable", "genericstable"]
+    where name == "access" || example[name] != nil {
       _ = try run(
         try Tools.makemap, ["-C", directory.path("sendmail.cf"), "hash", directory.path(name)],
         input: try directory.read(name), environment: Tools.environment)
@@ -70,10 +77,11 @@ final class RealSendmail {
   }
 
   /// The tests' configuration with other features in the place of its own.
-  private static func template(_ lines: [UInt8]?) throws -> [UInt8]? {
+  private static func template(_ lines: [UInt8]?, generics: String) throws -> [UInt8]? {
     guard let lines else { return nil }
     let text = String(decoding: try readFile(Tools.checkout + "/scripts/oracle.mc"), as: UTF8.self)
     let added = String(decoding: lines, as: UTF8.self)
+      .replacing("FEATURE(`genericstable'", with: "FEATURE(`genericstable', `hash \(generics)'")
       .split(separator: "FEATURE(`access_db'", omittingEmptySubsequences: false)
       .joined(separator: "FEATURE(`access_db', `hash -T<TMPF> @ACCESS@'")
       .split(separator: "`hash -T<TMPF> @ACCESS@', ,", omittingEmptySubsequences: false)
@@ -116,6 +124,9 @@ final class RealSendmail {
       let outcome = try site.sendmail(["-bt"], input: Array("/parse \(address)\n".utf8))
       let lines = outcome.outputText.split(separator: "\n").drop { !$0.hasPrefix("mailer ") && !$0.contains("... ") }
       return lines.joined(separator: "\n")
+    case .outside(let address):
+      let outcome = try site.sendmail(["-bt"], input: Array("/tryflags HS\n/try esmtp \(address)\n".utf8))
+      return outcome.outputText.split(separator: "\n").filter { $0.contains("addr = ") }.joined(separator: "\n")
     case .newaliases:
       let outcome = try site.sendmail(["-bi"])
       let pairs = try? DumpedMap(path: directory.path("aliases.db"))

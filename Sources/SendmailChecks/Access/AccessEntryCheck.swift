@@ -61,6 +61,14 @@ struct AccessTableView {
   let table: AccessTable
   let pass: TablePass
   let context: CheckContext
+  let ownDomains: Set<[UInt8]>
+
+  init(table: AccessTable, pass: TablePass, context: CheckContext) {
+    self.table = table
+    self.pass = pass
+    self.context = context
+    ownDomains = context.ownDomains
+  }
 
   /// The facts of sendmail.cf.
   var facts: ConfigurationFacts { context.facts }
@@ -114,12 +122,13 @@ enum AccessChecks {
     AccessErrorWithoutCode.self, AccessErrorCodeMismatch.self, AccessTextLosesBlanks.self,
     AccessQuarantineOnConnect.self, AccessRelayFrom.self, AccessRelayToAddress.self, AccessUntaggedRelay.self,
     AccessRelayWide.self, AccessRelayAndReject.self, AccessToWithoutBlocklist.self, AccessTagValue.self,
+    AccessDiscardRecipient.self, AccessRejectOwnDomain.self,
   ]
 
   /// Looks at an access table.
   static func run(_ input: CheckedText<AccessTable>, _ context: CheckContext, _ findings: inout FileFindings) {
     let table = input.content
-    let sieve = AccessSieve(context.facts)
+    let sieve = AccessSieve(context)
     let pass = TablePass(table.table, &findings) { sieve.traits($0, $1, &$2) }
     // What the parser says beyond the table's grammar: notes of relays that cannot be read.
     let notes = pass.hasComments ? table.unreadableNotes : []
@@ -129,7 +138,9 @@ enum AccessChecks {
     // The checks that look at a trait, by its bit, as bits; and how many findings of each are only counted by now.
     var interests = [UInt64](repeating: 0, count: UInt64.bitWidth)
     for (number, type) in entries.enumerated() {
-      for bit in interests.indices where type.interest.rawValue >> UInt64(bit) & 1 != 0 { interests[bit] |= 1 << number }
+      for bit in interests.indices where type.interest.rawValue >> UInt64(bit) & 1 != 0 {
+        interests[bit] |= 1 << number
+      }
     }
     var onlyCounts: UInt64 = 0
     var counted = [Int](repeating: 0, count: entries.count)

@@ -40,6 +40,8 @@ struct AccessTraits: OptionSet {
   static let relayWide = AccessTraits(rawValue: 1 << 35)
   static let untaggedVerdict = AccessTraits(rawValue: 1 << 36)
   static let refusesTo = AccessTraits(rawValue: 1 << 37)
+  static let discardsTo = AccessTraits(rawValue: 1 << 38)
+  static let rejectsOwn = AccessTraits(rawValue: 1 << 39)
 }
 
 /// Reads the traits of entries.
@@ -74,6 +76,8 @@ struct AccessSieve {
   private let kinds: [UInt16]
   private let tags: [TagEntry]
   private let facts: ConfigurationFacts
+  /// The hashes of this host's domains and of those that they are in.
+  private let own: Set<UInt64>
   /// The hash that a key has which begins with `Connect:`.
   static let connectHash = KeyIndex.Hash().adding("connect:".utf8)
 
@@ -86,8 +90,9 @@ struct AccessSieve {
     var kind = TagKind.other
   }
 
-  init(_ facts: ConfigurationFacts) {
-    self.facts = facts
+  init(_ context: CheckContext) {
+    facts = context.facts
+    own = facts.blocksRecipients == true ? Set(context.ownDomains.map { KeyIndex.Hash().adding($0).value }) : []
     var kinds = [UInt16](repeating: Bits.other, count: 256)
     for digit in 0x30...0x39 { kinds[digit] = 0 }
     for byte in 0x80...0xFF { kinds[byte] = Bits.nonASCII | Bits.other }
@@ -185,6 +190,9 @@ struct AccessSieve {
     addValue(verdict, isCommon, isConnect, &result)
     if verdict == .reply, isCommon { addReply(bytes, fields.value, &result) }
     addBoth(bytes, pattern, seen, verdict, kind == nil, isConnect, isFrom, isTo, &result)
+    // Without a tag and an @ the key is the domain.
+    if kind == nil, verdict == .reject || verdict == .discard, own.contains(hash.value) { result.insert(.rejectsOwn) }
+    if isTo, verdict == .discard, facts.blocksRecipients != false { result.insert(.discardsTo) }
     return result.rawValue
   }
 

@@ -9,6 +9,7 @@ enum FileChecks {
     UnreadableFile.examine(file, facts, context, &findings)
     WritableFile.examine(file, facts, &findings)
     LinkedMap.examine(file, facts, context, &findings)
+    UnsafeLink.examine(file, facts, &findings)
   }
 
   /// Error where sendmail.cf is known, and with it how careful sendmail is; else warning.

@@ -10,7 +10,10 @@ enum MailerTableChecks {
   static let errorForm = Check(
     "mailertable.error-form", .warning, "error: wants a word or code, and a colon behind it", page: .mailertable)
 
-  static let all = [noColon, unknownMailer, errorForm]
+  static let commentInValue = Check(
+    "mailertable.comment-in-value", .warning, "A # behind a value begins no comment", page: .mailertable)
+
+  static let all = [noColon, unknownMailer, errorForm, commentInValue]
 
   static func run(_ input: CheckedText<Table>, _ context: CheckContext, _ findings: inout FileFindings) {
     let table = input.content
@@ -25,7 +28,14 @@ enum MailerTableChecks {
         case .entry(let fields) = table.classify(Int(candidate.line))
       else { continue }
       let column = fields.value.lowerBound - table.text.lines[Int(candidate.line)].range.lowerBound + 1
-      let value = ByteString(entry.value.bytes.trimming(while: ASCII.isSpace))
+      var value = ByteString(entry.value.bytes.trimming(while: ASCII.isSpace))
+      if let mark = TrailingComment.start(in: value.bytes[...]) {
+        findings.add(
+          commentInValue, line: entry.line, column: column + mark,
+          message: "# begins a comment only in column 1: it becomes part of the host",
+          remedy: "put the comment on a line of its own above the entry")
+        value = ByteString(value.bytes[..<mark].trimming(while: ASCII.isSpace))
+      }
       guard let colon = value.bytes.firstIndex(of: ASCII.colon), value.bytes.first != 0x5B else {
         findings.add(
           noColon, line: entry.line, column: column,

@@ -8,11 +8,7 @@ enum VirtualUserCommentInTarget: VirtualUserCheck {
 
   static func examine(_ entry: VirtualUserEntry, _ table: VirtualUserTableView, _ findings: inout FileFindings) {
     let target = entry.target
-    guard
-      let mark = target.indices.first(where: { index in
-        target[index] == ASCII.numberSign && index > target.startIndex && ASCII.isBlank(target[index - 1])
-      })
-    else { return }
+    guard let mark = TrailingComment.start(in: target) else { return }
     let value = ByteString(target[..<mark].trimming(while: ASCII.isBlank))
     let note = ByteString(target[(mark + 1)...].trimming(while: ASCII.isSpace))
     findings.add(
