@@ -50,6 +50,8 @@ public struct CheckInput: Sendable {
   public var hostNames: Set<[UInt8]>?
   /// The states of the maps.
   public var maps: [MapState] = []
+  /// The user databases that sendmail.cf names and that are there.
+  public var userDatabases: [UserDatabaseState] = []
   /// The files whose modes and owners count.
   public var files: [FileState] = []
   /// The number of sendmail's TrustedUser; nil where there is none.
@@ -261,5 +263,22 @@ public struct MapState: Sendable {
     self.isOptional = isOptional
     self.isAlias = isAlias
     self.tableName = tableName
+  }
+}
+
+/// A user database that sendmail.cf names (`O UserDatabaseSpec`).
+public struct UserDatabaseState: Sendable {
+  /// The path of its map, as it is to be shown.
+  public var path: String
+  /// Whether it is a btree, the only type that sendmail opens as one; nil where that is not known.
+  public var isBtree: Bool?
+  /// The line of sendmail.cf.
+  public var configurationLine: Int
+
+  /// Makes a state.
+  public init(path: String, isBtree: Bool?, configurationLine: Int) {
+    self.path = path
+    self.isBtree = isBtree
+    self.configurationLine = configurationLine
   }
 }

@@ -77,6 +77,7 @@ public struct Checker: Sendable {
           findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line)
         }
         for file in input.files { MissingFile.examine(file, &findings) }
+        for database in input.userDatabases { UserDatabase.examine(database, &findings) }
       }
     }
     // The access table asks none of the others, so a second processor can look at it meanwhile.

@@ -108,6 +108,7 @@ extension MailDirectory {
     for table in MailTable.allCases {
       if let state = mapState(table, tables, present) { input.maps.append(state) }
     }
+    input.userDatabases = userDatabases()
     if !isElsewhere {
       input.trustedUser = locations.trustedUser
       input.files = fileStates(present, input)
@@ -126,6 +127,21 @@ extension MailDirectory {
     }
     guard let contents = try? FileContents(path) else { return nil }
     return CheckedText(path: path, content: Table(contents.bytes))
+  }
+
+  /// The user databases in files: sendmail.cf names several with commas between, and other kinds among them.
+  private func userDatabases() -> [UserDatabaseState] {
+    guard let option = locations.configuration?.option(named: "UserDatabaseSpec") else { return [] }
+    return option.value.description.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }).compactMap { word in
+      guard word.hasPrefix("/"), let place = try? locations.rebased(String(word)) else { return nil }
+      let path = TableLocation.mapPath(place)
+      func isOf(_ type: MapType) -> Bool {
+        (try? MapReader(path: path, type: type, foldsCase: true, verifies: false)) != nil
+      }
+      guard locations.mayBeThere(path) else { return nil }
+      return UserDatabaseState(
+        path: path, isBtree: isOf(.btree) ? true : isOf(.hash) ? false : nil, configurationLine: option.line)
+    }
   }
 
   /// The class files: that of the names of this host, and those of other classes that can be found.

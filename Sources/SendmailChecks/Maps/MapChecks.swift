@@ -17,6 +17,7 @@ enum MapChecks {
 
   static let all = [
     notRead, missing, withoutText, empty, version185, unreadable, differs, noMarker, mixedForms, wrongForm,
+    UserDatabase.check,
   ]
 
   static func run(_ map: MapState, _ findings: inout FileFindings) {
