@@ -244,6 +244,8 @@ struct TableLocations: Sendable {
         names.insert(member.word.folded.bytes)
       }
     }
+    // sendmail counts the name that it goes by among them (`Dj`).
+    if let name = configuration?.macro(named: "j"), !name.bytes.contains(0x24) { names.insert(name.folded.bytes) }
     var buffer = [CChar](repeating: 0, count: 256)
     if unsafe gethostname(&buffer, buffer.count - 1) == 0 {
       let name = ByteString(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }).folded

@@ -29,9 +29,12 @@ package struct UserRights: Sendable, Hashable {
   /// Whether the user may enter a directory.
   func mayEnter(_ status: stat) -> Bool { user == 0 || bits(status) & 0o1 != 0 }
 
-  /// Whether the user may read a file; sendmail takes root for a user who has the rights of his own files, and else those of
-  /// everybody.
-  func mayRead(_ status: stat) -> Bool { bits(status) & 0o4 != 0 }
+  /// Whether the user may read a file.
+  ///
+  /// sendmail gives root the rights of everybody, to his own files as to those of others, unless he is to own the file.
+  func mayRead(_ status: stat, mustOwn: Bool) -> Bool {
+    (user == 0 && !mustOwn ? UInt32(status.st_mode) : bits(status)) & 0o4 != 0
+  }
 
   private func bits(_ status: stat) -> UInt32 {
     status.st_mode >> (status.st_uid == user ? 6 : user != 0 && groups.contains(status.st_gid) ? 3 : 0) & 0o7
@@ -73,7 +76,7 @@ extension AliasFileSafety {
       isUnsafe = true
     }
     if mustOwn, status.st_uid != rights.user, status.st_uid != 0 { throw Refusal(errno: EACCES) }
-    guard rights.mayRead(status) else { throw Refusal(errno: EACCES) }
+    guard rights.mayRead(status, mustOwn: mustOwn) else { throw Refusal(errno: EACCES) }
     return (status.st_uid, isUnsafe)
   }
 

@@ -8,7 +8,8 @@ import Testing
 struct ExpandDifferentialTests {
   static let sites = (Tools.environmentValue("MAILCFG_TEST_FACTOR").flatMap { Int($0) } ?? 1) * 12
 
-  @Test("Generated sites", .needsLiveSendmail, arguments: 0..<sites)
+  // 51: lists that root's .forward names.
+  @Test("Generated sites", .needsLiveSendmail, arguments: Set(0..<sites).union([51]).sorted())
   func generated(_ seed: Int) throws { try Self.compare(seed) }
 
   struct Report: Decodable {

@@ -127,6 +127,34 @@ struct MapTests {
     return Array(lines.filter { line in !words.contains { line.contains($0) } }.joined(separator: "\n").utf8)
   }
 
+  @Test(
+    "What stands between the atoms of a key: the option in the end, or as it is where the map is declared",
+    .needs(.sendmail))
+  func blanks() throws {
+    let classes = ["host -a.", "bestmx", "user", "dequote", "arith", "macro", "dns -R MX"]
+    var text = RealTestMode.frame
+    for (place, option) in ["", "O BlankSub=_\n"].enumerated() {
+      text += option
+      for (number, words) in classes.enumerated() { text += "Kk\(place)\(number) \(words)\n" }
+      text += "Ko\(place) host -S! -a.\n"
+    }
+    text += "O BlankSub=+\n"
+    let names = (0..<2).flatMap { place in classes.indices.map { "k\(place)\($0)" } + ["o\(place)"] }
+    for name in names { text += "St\(name)\nR$*\t$: $(\(name) $1 $)\n" }
+    let commands = names.map { Array("t\($0) a b c".utf8) }
+    // Who answers here and there is not the same; what is asked is.
+    func keys(_ output: [UInt8]) -> [Substring] {
+      ByteString(output).description.matches(of: #/map_lookup\([^,]*, [^,]*, /#).map(\.output)
+    }
+    let theirs = try RealTestMode().run(commands, configuration: Array(text.utf8), debug: "60.5")
+    var mode = TestMode(Configuration(Array(text.utf8), host: RealTestMode.host), rules: 0, maps: 5)
+    for (command, output) in zip(commands, theirs.dropFirst()) {
+      let said = ByteString(output).description
+      #expect(keys(output).count == 1, "\(said)")
+      #expect(keys(output) == keys(mode.run(ByteString(command))?.bytes ?? []), "\(said)")
+    }
+  }
+
   @Test("Parts of expressions that rules ask for", .needs(.sendmail))
   func parts() throws {
     var text = RealTestMode.frame

@@ -175,4 +175,16 @@ struct ReaderTests {
     EFOO=bar
 
     """#
+
+  @Test(
+    "The name that the host goes by is in class w", .needs(.sendmail), arguments: ["jj.set.example", "$w.dom.example"])
+  func ownName(name: String) throws {
+    let text = Array((RealTestMode.frame + "Dj\(name)\nSn\nR$=w\t$@ yes\nR$*\t$@ no\n").utf8)
+    let commands = ["jj.set.example", "mx.dom.example", "mx.test.example", "mx", "set.example"].map {
+      Array("n \($0)".utf8)
+    }
+    let theirs = try RealTestMode().run(commands, configuration: text, debug: "")
+    var mode = TestMode(Configuration(text, host: RealTestMode.host), rules: 0, maps: 0)
+    Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
+  }
 }

@@ -40,6 +40,7 @@ struct ConfigurationReader {
     let text = Text(bytes)
     let (lines, _) = ConfigurationLine.lines(of: text)
     for line in lines { reader.read(line, files) }
+    reader.enterOwnName()
     reader.setDeliveryMode(host)
     return CompiledConfiguration(reader)
   }
@@ -60,6 +61,12 @@ struct ConfigurationReader {
     for (letter, words) in [("e", ["7bit", "8bit", "binary"]), ("n", ["multipart/signed"]), ("s", ["rfc822"])] {
       for word in words { classes[Int(Array(letter.utf8)[0])].insert(Array(word.utf8)) }
     }
+  }
+
+  /// The name that the host goes by in the end (`$j`) is one of its names.
+  private mutating func enterOwnName() {
+    let name = macros.expand((macros[UInt8(ascii: "j")] ?? [])[...]).text
+    if !name.isEmpty { classes[Int(UInt8(ascii: "w"))].insert(name) }
   }
 
   /// `${deliveryMode}`: rules ask for it, since mail that is only deferred is not checked.

@@ -70,9 +70,9 @@ public struct MapDefinition: Sendable, Equatable {
     }
     var map = MapDefinition(declaration: declaration, kind: kind(of: declaration.mapClass))
     var messages: [String] = []
-    // Maps with flags of their own kind take the option as it is at that place of the file.
+    // These take the option as it is at that place of the file, and the others as it is in the end.
     switch map.kind {
-    case .table, .host, .dns, .bestMX, .user: map.blank = blank
+    case .table, .bestMX, .user: map.blank = blank
     default: break
     }
     if let space = declaration.flags.list.last(where: { $0.letter == UInt8(ascii: "S") })?.argument.bytes.first {
