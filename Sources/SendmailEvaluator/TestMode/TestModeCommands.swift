@@ -26,7 +26,7 @@ extension TestMode {
   private mutating func parse(_ address: ArraySlice<UInt8>, _ text: inout TestModeText) {
     guard !address.isEmpty else { return text.line("Usage: /parse address") }
     text.add("Cracked address = ")
-    text.add(ByteString(TestMode.cracked(address)))
+    text.add(ByteString(CrackedAddress.frame(of: address)))
     text.line("\nParsing \(roleName) address")
     rewriter.begin()
     let kept = address.filter(TestMode.isKept)
@@ -113,17 +113,5 @@ extension TestMode {
     } else {
       text.line("no match (\(result.status))")
     }
-  }
-
-  /// The header field's frame of an address: what is not the address itself, which is `$g`.
-  ///
-  /// Comments are told apart from the address as far as angle brackets do it.
-  static func cracked(_ address: ArraySlice<UInt8>) -> [UInt8] {
-    let macro = Array("$g".utf8)
-    guard let open = address.lastIndex(of: UInt8(ascii: "<")),
-      let close = address[open...].firstIndex(of: UInt8(ascii: ">"))
-    else { return macro }
-    if close == address.index(after: open) { return Array(address) }
-    return Array(address[...open]) + macro + Array(address[close...])
   }
 }
