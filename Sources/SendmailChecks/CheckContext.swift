@@ -64,6 +64,14 @@ struct CheckContext {
     return result
   }
 
+  /// This host's domains that are a domain or below it, in order.
+  func ownHosts(in domain: [UInt8]) -> [[UInt8]] {
+    (localHosts ?? []).union(virtualHosts).filter { name in
+      name.count >= domain.count && name.suffix(domain.count).elementsEqual(domain)
+        && (name.count == domain.count || name[name.count - domain.count - 1] == 0x2E)
+    }.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
   /// Whether mail for a domain is taken by this host; nil where that is not known.
   func isLocal(_ domain: [UInt8]) -> Bool? {
     let name = domain.map(ASCII.lowercased)

@@ -4,7 +4,7 @@ internal import SystemSupport
 /// What was found, and how much of it is not listed.
 public struct CheckReport: Sendable {
   /// The findings: by file in the order in which files are looked at, in a file by line.
-  public internal(set) var findings: [CheckFinding] = []
+  public package(set) var findings: [CheckFinding] = []
   /// How many findings of a check in a file are counted and not listed.
   public internal(set) var omitted: [Omission] = []
 

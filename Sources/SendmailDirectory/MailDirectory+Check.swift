@@ -82,8 +82,13 @@ extension MailDirectory {
 
   private func run(_ input: CheckInput, _ present: Set<MailTable>, _ options: CheckOptions) -> CheckReport {
     let checker = Checker(limit: options.limit)
-    guard let wanted = options.tables else { return checker.run(input) }
-    return checker.run(input, only: Set(wanted.map { path(of: $0) }))
+    var report = checker.run(input, only: options.tables.map { Set($0.map { path(of: $0) }) })
+    // Only the tables that there are commands for are changed.
+    let mended = Set(present.map { path(of: $0) })
+    for index in report.findings.indices where !mended.contains(report.findings[index].path) {
+      report.findings[index].fix = nil
+    }
+    return report
   }
 
   /// Everything that checks want to know.
@@ -135,12 +140,12 @@ extension MailDirectory {
     return option.value.description.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }).compactMap { word in
       guard word.hasPrefix("/"), let place = try? locations.rebased(String(word)) else { return nil }
       let path = TableLocation.mapPath(place)
-      func isOf(_ type: MapType) -> Bool {
-        (try? MapReader(path: path, type: type, foldsCase: true, verifies: false)) != nil
-      }
       guard locations.mayBeThere(path) else { return nil }
-      return UserDatabaseState(
-        path: path, isBtree: isOf(.btree) ? true : isOf(.hash) ? false : nil, configurationLine: option.line)
+      var isBtree: Bool? = true
+      do throws(MapError) {
+        _ = try MapReader(path: path, type: .btree, foldsCase: true, verifies: false)
+      } catch { isBtree = error.isPermission || error.isMissing || error.isInputOutput ? nil : false }
+      return UserDatabaseState(path: path, isBtree: isBtree, configurationLine: option.line)
     }
   }
 

@@ -175,6 +175,17 @@ import Testing
     #expect(elsewhere == "")
   }
 
+  /// Files that mailcfg has no commands for are not mended, and nobody is told so.
+  @Test func onlyTablesAreMended() throws {
+    place.write("mailertable", "a.example smtp:b.example\r\n")
+    let outcome = try place("check", "--elsewhere", "--fix", "-n")
+    #expect(outcome.outputText.contains("[table.carriage-return]"))
+    #expect(!(outcome.outputText + outcome.errorText).contains("mailertable b/"), "\(outcome.outputText)")
+    let told = outcome.outputText.split(separator: "\n")
+    let place = try #require(told.firstIndex { $0.contains("mailertable:1:") })
+    #expect(!told[place + 1].contains("--fix"), "\(told[place + 1])")
+  }
+
   /// What is written in Docs/checks about maps, with real maps.
   @Test(
     .needs(.makemap), arguments: DocumentedCheck.all.filter { $0.page == "maps" && $0.code != "map.not-read" })

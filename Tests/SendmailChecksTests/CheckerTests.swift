@@ -17,6 +17,36 @@ import Testing
 
   static let usual = "postmaster: root\nmailer-daemon: postmaster\nroot: anna@example.net\n"
 
+  // MARK: Entries that others decide for
+
+  @Test(.needs(.m4)) func aRefusedDomainOfThisHostWhoseRecipientsAreLetInIsNone() throws {
+    let features = "FEATURE(`access_db')\nFEATURE(`blocklist_recipients')\n"
+    func lines(_ access: String) throws -> [String] {
+      try Self.findings(["access": access, "sendmail.mc": features]).filter { $0.hasSuffix("reject-own-domain") }
+    }
+    let found = ["access:1: access.reject-own-domain"]
+    #expect(try lines("example.org REJECT\n") == found)
+    #expect(try lines("example.org DISCARD\n") == found)
+    // local.example is below it.
+    #expect(try lines("example REJECT\n") == found)
+    #expect(try lines("example REJECT\nlocal.example OK\nTo:xn--bcher-kva.example OK\n") == [])
+    #expect(try lines("example.org REJECT\nTo:example.org RELAY\n") == [])
+    #expect(try lines("example.org 550 We are closed\n") == [])
+    #expect(try lines("other.org REJECT\nample.org REJECT\n") == [])
+  }
+
+  @Test func aUserWithAnEntryForTheDomainIsNotHidden() throws {
+    func lines(_ table: String) throws -> [String] { try Self.findings(["genericstable": table]) }
+    #expect(try lines("@a.example x@c.example\nanna a@c.example\nanna@a.example b@c.example\n") == [])
+    #expect(
+      try lines("@a.example x@c.example\n@b.example y@c.example\nanna a@c.example\nanna@a.example b@c.example\n")
+        == ["genericstable:3: genericstable.hidden-user"])
+  }
+
+  @Test func aNumberSignInTheTextOfAnErrorIsNoComment() throws {
+    #expect(try Self.findings(["mailertable": "a.example error:5.1.2:550 No such # host\n"]) == [])
+  }
+
   // MARK: Waivers
 
   @Test func aWaiverSilencesOneFindingAtOneEntry() throws {

@@ -61,14 +61,6 @@ struct AccessTableView {
   let table: AccessTable
   let pass: TablePass
   let context: CheckContext
-  let ownDomains: Set<[UInt8]>
-
-  init(table: AccessTable, pass: TablePass, context: CheckContext) {
-    self.table = table
-    self.pass = pass
-    self.context = context
-    ownDomains = context.ownDomains
-  }
 
   /// The facts of sendmail.cf.
   var facts: ConfigurationFacts { context.facts }

@@ -17,8 +17,9 @@ enum GenericsTableChecks {
       return 1
     }
     let entries = pass.candidates.compactMap { table.entry(at: Int($0.line)) }
-    let domain = entries.first { $0.key.bytes.first == ASCII.at && $0.key.bytes.count > 1 }
+    let domains = entries.filter { $0.key.bytes.first == ASCII.at && $0.key.bytes.count > 1 }
     for entry in entries {
+      let domain = domains.first { pass.line(of: entry.key.bytes + $0.key.bytes, in: table) == nil }
       if let domain, !entry.key.bytes.contains(ASCII.at) {
         findings.add(
           hiddenUser, line: entry.line,

@@ -29,7 +29,8 @@ enum MailerTableChecks {
       else { continue }
       let column = fields.value.lowerBound - table.text.lines[Int(candidate.line)].range.lowerBound + 1
       var value = ByteString(entry.value.bytes.trimming(while: ASCII.isSpace))
-      if let mark = TrailingComment.start(in: value.bytes[...]) {
+      // Behind error: it is part of the text.
+      if !value.folded.bytes.starts(with: "error:".utf8), let mark = TrailingComment.start(in: value.bytes[...]) {
         findings.add(
           commentInValue, line: entry.line, column: column + mark,
           message: "# begins a comment only in column 1: it becomes part of the host",

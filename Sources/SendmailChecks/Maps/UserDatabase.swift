@@ -10,7 +10,7 @@ enum UserDatabase {
     findings.add(
       check, line: database.configurationLine,
       message:
-        "\(database.path) is a hash, and sendmail opens user databases as btree only: mail to users of this host "
+        "\(database.path) is no btree, and sendmail opens user databases as such only: mail to users of this host "
         + "is put off",
       remedy: "mailcfg makemap btree \(text) < \(text)")
   }
