@@ -14,6 +14,10 @@ struct CommandTests {
     Mm6, P=[IPC], A=TCP $h, S=foo/bar
     Mm7, P=[FILE], A=FILE $u, F=A5:/|
     Mm8, P=[LPC], A=LPC $u, F=A, r=-3, U=9
+    Mm9, P=[LPC], A=TCP $h
+    Mm10, P=/x, A=y $u
+    Mm11, P=/x, A=y a$ub
+    O RejectNUL=true
     DXone
     D{long}two $X
     C{words}a b c

@@ -4,7 +4,10 @@ internal import SendmailConfig
 extension TestMode {
   func showMailers(_ text: inout TestModeText) {
     for (number, mailer) in configuration.mailers.enumerated() {
-      let sets = mailer.rewriting.map { $0 == 0 ? "0" : configuration.ruleSets[$0].name.description }
+      let sets = mailer.rewriting.map { set in
+        let name = set < configuration.ruleSets.count ? configuration.ruleSets[set].name.description : ""
+        return name.isEmpty ? "\(set)" : name
+      }
       text.line(
         "mailer \(number) (\(mailer.name)): P=\(mailer.path) S=\(sets[0])/\(sets[1]) R=\(sets[2])/\(sets[3]) "
           + "M=\(TestMode.number(mailer.fields["M"])) U=\(user(of: mailer)) "
@@ -24,9 +27,10 @@ extension TestMode {
     return number > 0 ? number : 100
   }
 
+  /// What ends lines; a mailer whose arguments name no user is taken for one that speaks SMTP.
   private static func lineEnd(of mailer: Mailer) -> String {
     guard let end = mailer.fields["E"] else {
-      return ["[FILE]", "[LPC]"].contains(mailer.path) || mailer.line == 0 ? "\\n" : "\\r\\n"
+      return mailer.arguments.description.contains("$u") ? "\\n" : "\\r\\n"
     }
     return end.bytes.map { byte in
       byte == ASCII.carriageReturn ? "\\r" : byte == ASCII.lineFeed ? "\\n" : ByteString([byte]).description
