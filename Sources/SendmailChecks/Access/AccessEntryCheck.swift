@@ -45,7 +45,7 @@ struct AccessEntry {
     self.entry = entry
     self.traits = traits
     key = AccessKey(entry.key)
-    valueColumn = fields.value.lowerBound - table.text.lines[index].range.lowerBound + 1
+    valueColumn = table.valueColumn(fields, line: index)
   }
 
   private var tagCount: Int {

@@ -11,16 +11,13 @@ enum GenericsTableChecks {
 
   static func run(_ input: CheckedText<Table>, _ context: CheckContext, _ findings: inout FileFindings) {
     let table = input.content
-    // Every entry is looked at: these tables are short.
-    let pass = TablePass(table, &findings) { bytes, fields, hash in
-      for index in fields.key { hash.add(bytes[index]) }
-      return 1
-    }
+    let pass = TablePass(all: table, &findings)
     let entries = pass.candidates.compactMap { table.entry(at: Int($0.line)) }
     let domains = entries.filter { $0.key.bytes.first == ASCII.at && $0.key.bytes.count > 1 }
     for entry in entries {
-      let domain = domains.first { pass.line(of: entry.key.bytes + $0.key.bytes, in: table) == nil }
-      if let domain, !entry.key.bytes.contains(ASCII.at) {
+      if !entry.key.bytes.contains(ASCII.at),
+        let domain = domains.first(where: { pass.line(of: entry.key.bytes + $0.key.bytes, in: table) == nil })
+      {
         findings.add(
           hiddenUser, line: entry.line,
           message:
@@ -33,8 +30,7 @@ enum GenericsTableChecks {
         case .entry(let fields) = table.classify(line), line == entry.line - 1
       else { continue }
       findings.add(
-        commentInValue, line: entry.line,
-        column: fields.value.lowerBound - table.text.lines[line].range.lowerBound + mark + 1,
+        commentInValue, line: entry.line, column: table.valueColumn(fields, line: line) + mark,
         message: "# begins a comment only in column 1: it becomes part of the address",
         remedy: "put the comment on a line of its own above the entry")
     }

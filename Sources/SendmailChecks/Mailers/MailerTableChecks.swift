@@ -17,17 +17,13 @@ enum MailerTableChecks {
 
   static func run(_ input: CheckedText<Table>, _ context: CheckContext, _ findings: inout FileFindings) {
     let table = input.content
-    // Every value is looked at: these tables are short.
-    let pass = TablePass(table, &findings) { bytes, fields, hash in
-      for index in fields.key { hash.add(bytes[index]) }
-      return 1
-    }
+    let pass = TablePass(all: table, &findings)
     let mailers = context.facts.mailers
     for candidate in pass.candidates {
       guard let entry = table.entry(at: Int(candidate.line)),
         case .entry(let fields) = table.classify(Int(candidate.line))
       else { continue }
-      let column = fields.value.lowerBound - table.text.lines[Int(candidate.line)].range.lowerBound + 1
+      let column = table.valueColumn(fields, line: Int(candidate.line))
       var value = ByteString(entry.value.bytes.trimming(while: ASCII.isSpace))
       // Behind error: it is part of the text.
       if !value.folded.bytes.starts(with: "error:".utf8), let mark = TrailingComment.start(in: value.bytes[...]) {

@@ -74,6 +74,14 @@ struct TablePass {
     }
   }
 
+  /// Goes through a table of which every entry is to be looked at: a short one.
+  init(all table: Table, _ findings: inout FileFindings) {
+    self.init(table, &findings) { bytes, fields, hash in
+      for index in fields.key { hash.add(bytes[index]) }
+      return 1
+    }
+  }
+
   private mutating func flush(
     _ waiting: inout [KeyIndex.Waiting], _ table: Table, _ findings: inout FileFindings
   ) {
@@ -170,5 +178,12 @@ struct TablePass {
       start += step
     }
     return result
+  }
+}
+
+extension Table {
+  /// The 1-based column at which the value of the entry in a 0-based line begins.
+  func valueColumn(_ fields: TableFields, line: Int) -> Int {
+    fields.value.lowerBound - text.lines[line].range.lowerBound + 1
   }
 }

@@ -100,7 +100,7 @@ enum VirtualUserChecks {
       let before = findings.total
       let entry = VirtualUserEntry(
         index: index, rule: VirtualUserRule(entry: read), traits: VirtualUserTraits(rawValue: candidate.traits),
-        valueColumn: fields.value.lowerBound - table.text.lines[index].range.lowerBound + 1)
+        valueColumn: table.valueColumn(fields, line: index))
       for (interest, check) in interests where interest & candidate.traits != 0 {
         check.examine(entry, view, &findings)
       }
