@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "SendmailConfig", dependencies: ["SystemSupport"]),
     .target(name: "SystemSupport", dependencies: ["CSystemSupport"]),
     .systemLibrary(name: "CSystemSupport"),
-    .target(name: "BerkeleyDB", dependencies: ["CBerkeleyDB"]),
+    .target(name: "BerkeleyDB", dependencies: ["CBerkeleyDB", "CSystemSupport"]),
     .systemLibrary(name: "CBerkeleyDB", providers: [.apt(["libdb-dev"]), .yum(["libdb-devel"])]),
 
     .target(name: "TestSupport", dependencies: ["SystemSupport"], path: "Tests/TestSupport"),

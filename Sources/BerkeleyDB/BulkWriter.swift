@@ -11,7 +11,7 @@ internal import CBerkeleyDB
 public struct BulkWriter: ~Copyable {
   private var database: Database
   /// The buffer; its last quarter may be used by places alone.
-  private var buffer: BulkBuffer
+  private var buffer: ByteBuffer
   /// Bytes used at the front.
   private var front = 0
   /// The offset of the next place, from the end.
@@ -25,7 +25,7 @@ public struct BulkWriter: ~Copyable {
   ///   - bufferBytes: the size of the buffer in bytes, a multiple of 4.
   public init(_ database: consuming Database, bufferBytes: Int = 8 << 20) {
     self.database = database
-    buffer = BulkBuffer(count: max(1024, bufferBytes & ~3))
+    buffer = ByteBuffer(count: max(1024, bufferBytes & ~3))
     back = buffer.count - 4
   }
 
@@ -64,14 +64,14 @@ public struct BulkWriter: ~Copyable {
     guard size <= Database.largestItem else {
       throw database.failure(BerkeleyDBError.Code.pairTooLarge.rawValue, "DB->put")
     }
-    buffer = BulkBuffer(count: (size + 1024) & ~3)
+    buffer = ByteBuffer(count: (size + 1024) & ~3)
     back = buffer.count - 4
   }
 
   /// Hands the buffer's pairs to libdb.
   private mutating func flush() throws(BerkeleyDBError) {
     guard front > 0 || back < buffer.count - 4 else { return }
-    buffer.store(-1, at: back)
+    buffer.store(-1, as: Int32.self, at: back)
     try database.check(
       unsafe CBerkeleyDB_put_bulk(database.handle, buffer.bytes.baseAddress, UInt32(buffer.count), 0), "DB->put")
     front = 0
@@ -92,39 +92,10 @@ public struct BulkWriter: ~Copyable {
   /// Writes a pair's places at the back.
   @inline(__always)
   private mutating func place(_ keyOffset: Int, _ keyLength: Int, _ valueOffset: Int, _ valueLength: Int) {
-    buffer.store(keyOffset, at: back)
-    buffer.store(keyLength, at: back - 4)
-    buffer.store(valueOffset, at: back - 8)
-    buffer.store(valueLength, at: back - 12)
+    buffer.store(keyOffset, as: Int32.self, at: back)
+    buffer.store(keyLength, as: Int32.self, at: back - 4)
+    buffer.store(valueOffset, as: Int32.self, at: back - 8)
+    buffer.store(valueLength, as: Int32.self, at: back - 12)
     back -= 16
-  }
-}
-
-/// Memory for pairs in libdb's form.
-@safe
-private struct BulkBuffer: ~Copyable {
-  let bytes: UnsafeMutableRawBufferPointer
-
-  init(count: Int) { unsafe bytes = .allocate(byteCount: count, alignment: 16) }
-
-  deinit { unsafe bytes.deallocate() }
-
-  var count: Int { unsafe bytes.count }
-
-  /// Copies bytes; there must be room for them.
-  @inline(__always)
-  func copy(_ source: Span<UInt8>, to offset: Int) {
-    precondition(offset >= 0 && offset + source.count <= count)
-    unsafe source.withUnsafeBytes { source in
-      if let from = source.baseAddress {
-        unsafe (bytes.baseAddress.unsafelyUnwrapped + offset).copyMemory(from: from, byteCount: source.count)
-      }
-    }
-  }
-
-  /// Writes an integer in the machine's byte order.
-  @inline(__always)
-  func store(_ value: Int, at offset: Int) {
-    unsafe bytes.storeBytes(of: Int32(truncatingIfNeeded: value), toByteOffset: offset, as: Int32.self)
   }
 }

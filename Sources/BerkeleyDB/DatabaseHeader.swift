@@ -80,7 +80,7 @@ public struct DatabaseHeader: Sendable, Hashable {
   }
 
   /// The numbers that tell the types apart.
-  private enum Magic {
+  enum Magic {
     static let hash: UInt32 = 0x061561
     static let btree: UInt32 = 0x053162
     static let queue: UInt32 = 0x042253

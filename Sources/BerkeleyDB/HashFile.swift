@@ -90,7 +90,7 @@ public struct HashFile: ~Copyable {
   deinit { close(descriptor) }
 
   /// The hash of the string that every hash database has in its header, the NUL behind it included.
-  private static let hashOfFixedString = HashFunction.hash((Array("%$sniglet^&".utf8) + [0]).span)
+  static let hashOfFixedString = HashFunction.hash((Array("%$sniglet^&".utf8) + [0]).span)
 
   /// Says that so many keys will be looked up, in the order of their buckets: pages are then read several at a time.
   public mutating func expect(keys: Int) { readAhead = keys >= pages / 4 ? 16 : 1 }
@@ -133,17 +133,12 @@ public struct HashFile: ~Copyable {
     return false
   }
 
-  private enum EntryType {
-    static let data: UInt8 = 1
-    static let large: UInt8 = 3
-  }
-
   private var damaged: BerkeleyDBError { BerkeleyDBError(.DB_VERIFY_BAD, operation: "read", path: path) }
 
   /// Adds the value whose entry is at a place of the cache.
   @inline(__always)
   private mutating func append(_ place: Range<Int>, to values: inout [UInt8]) throws(BerkeleyDBError) {
-    guard cache[place.lowerBound] != EntryType.data else {
+    guard cache[place.lowerBound] != HashEntry.data else {
       return values.append(contentsOf: cache[place.lowerBound + 1..<place.upperBound])
     }
     let page = Int(cache.span.integer(place.lowerBound + 4))
@@ -162,7 +157,7 @@ public struct HashFile: ~Copyable {
     while place < Page.headerSize + 2 * entries {
       let own = page.short(place)
       let value = page.short(place + 2)
-      if end - own == key.count + 1, page[own] == EntryType.data, page.isEqual(key, at: own + 1) {
+      if end - own == key.count + 1, page[own] == HashEntry.data, page.isEqual(key, at: own + 1) {
         return (start + value..<start + own, next)
       }
       end = value
@@ -228,8 +223,10 @@ public struct HashFile: ~Copyable {
       let offset = page.short(Page.headerSize + 2 * entry)
       guard offset >= start, offset < end else { return .damaged }
       let type = page[offset]
-      guard type == EntryType.data || type == EntryType.large && end - offset >= 12 else { return .damaged }
-      if entry % 2 == 0, type == EntryType.large { state = .largeKeys }
+      guard type == HashEntry.data || type == HashEntry.large && end - offset >= HashEntry.largeSize else {
+        return .damaged
+      }
+      if entry % 2 == 0, type == HashEntry.large { state = .largeKeys }
       end = offset
     }
     return state
@@ -269,6 +266,14 @@ public struct HashFile: ~Copyable {
       return done
     }
   }
+}
+
+/// The types of an entry.
+enum HashEntry {
+  static let data: UInt8 = 1
+  static let large: UInt8 = 3
+  /// The size in bytes of one that is on pages of its own.
+  static let largeSize = 12
 }
 
 extension Span<UInt8> {

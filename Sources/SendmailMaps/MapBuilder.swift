@@ -35,10 +35,11 @@ public struct MapBuilder: Sendable {
     _ contents: MapContents, at path: String, progress: ((_ pairs: Int) -> Bool)? = nil
   ) throws(MapError) -> MapStatistics {
     guard let databaseType = type.databaseType else { throw MapError(.unsupportedType, path: path) }
-    let layout = layout(contents)
     let isComplete = try throwingMapError { () throws(BerkeleyDBError) in
+      if type == .hash, contents.fitsHashPages { return try writePages(contents, at: path, progress: progress) }
       func create() throws(BerkeleyDBError) -> Bool {
-        let database = try Database(creating: path, type: databaseType, layout: layout, permissions: permissions)
+        let database = try Database(
+          creating: path, type: databaseType, layout: layout(contents), permissions: permissions)
         return try write(contents, to: database, path: path, progress: progress)
       }
       return try waitsForDisk ? create() : Database.withoutSyncing(create)
@@ -47,15 +48,45 @@ public struct MapBuilder: Sendable {
     return MapStatistics(contents)
   }
 
+  // MARK: Page after page
+
+  /// Writes the pages of a hash, each once; the file is removed when that fails or was stopped.
+  /// - Returns: whether all is written.
+  private func writePages(
+    _ contents: MapContents, at path: String, progress: ((Int) -> Bool)?
+  ) throws(BerkeleyDBError) -> Bool {
+    var writer = try HashFileWriter(
+      creating: path, buckets: contents.buckets, fillFactor: fillFactor(contents) ?? 0, permissions: permissions)
+    var isComplete = false
+    defer { if !isComplete { _ = unsafe unlink(path) } }
+    let terminator = contents.terminator
+    let isWritten = try contents.forEachPair(
+      in: nil, markerAt: contents.markerPosition, progress
+    ) { (key, value, hash) throws(BerkeleyDBError) in
+      let bucket = HashFunction.bucket(ofHash: hash, buckets: contents.buckets)
+      try writer.append(key: key, value: value, terminator: terminator, bucket: bucket)
+    }
+    guard isWritten else { return false }
+    try writer.finish(waitsForDisk: waitsForDisk)
+    isComplete = true
+    return true
+  }
+
+  /// From how many pairs a bucket on libdb makes a table of so many buckets larger; `nil` leaves it to libdb.
+  private func fillFactor(_ contents: MapContents) -> Int? {
+    // As many as fit twice: only a page that is really full makes the table grow.
+    contents.buckets > 2 ? max(1, 2 * PageLayout.pageSize / contents.meanPairSize) : nil
+  }
+
+  // MARK: Through libdb
+
   /// The layout that lets pairs be written in the order of the contents, page after page.
   private func layout(_ contents: MapContents) -> DatabaseLayout {
     var layout = DatabaseLayout(allowsDuplicates: contents.conventions.duplicates == .keepAll)
     // Pages are written one after the other, so few of them need be in memory.
     let size = contents.meanPairSize * contents.entries.count * 2
     if size > 128 << 10 { layout.cacheBytes = min(size + (1 << 20), MapBuilder.largestCache) }
-    if type == .hash, contents.buckets > 2 {
-      // As many as fit twice: only a page that is really full makes the table grow.
-      let factor = max(1, 2 * PageLayout.pageSize / contents.meanPairSize)
+    if type == .hash, let factor = fillFactor(contents) {
       layout.fillFactor = factor
       layout.elements = contents.buckets * factor
     }
@@ -73,39 +104,70 @@ public struct MapBuilder: Sendable {
     var isComplete = false
     defer { if !isComplete { _ = unsafe unlink(path) } }
     var writer = BulkWriter(database, bufferBytes: contents.bulkBufferSize)
-    guard try write(contents, to: &writer, progress: progress) else { return false }
+    // A hash is in its own order already.
+    let order = type == .hash ? nil : contents.positionsByKey()
+    let terminator = contents.terminator
+    let isWritten = try contents.forEachPair(
+      in: order, markerAt: contents.entries.count, progress
+    ) { (key, value, _) throws(BerkeleyDBError) in
+      try writer.append(key: key, value: value, terminator: terminator)
+    }
+    guard isWritten else { return false }
     try writer.finish().close()
     isComplete = true
     return true
   }
+}
 
-  /// Writes all pairs.
-  /// - Returns: whether all are written: `false` when the caller stopped it.
-  private func write(
-    _ contents: MapContents, to writer: inout BulkWriter, progress: ((Int) -> Bool)?
+extension MapContents {
+  /// The byte that is stored behind keys and values.
+  fileprivate var terminator: UInt8? { conventions.includesNul ? MapByte.nul : nil }
+
+  /// Whether ``HashFileWriter`` can write these pairs as a hash.
+  fileprivate var fitsHashPages: Bool {
+    let longest = HashFileWriter.longestKey - (conventions.includesNul ? 1 : 0)
+    return conventions.duplicates != .keepAll && entries.allSatisfy { $0.keyLength <= longest }
+  }
+
+  /// Before which position of a hash the marker belongs.
+  fileprivate var markerPosition: Int {
+    let hash = MapContents.hash([MapByte.marker].span, conventions)
+    let bucket = HashFunction.bucket(ofHash: hash, buckets: buckets)
+    let positions = Int(arranged.bucketStarts[bucket])..<Int(arranged.bucketStarts[bucket + 1])
+    return positions.first { !key(at: $0).lexicographicallyPrecedes([MapByte.marker]) } ?? positions.upperBound
+  }
+
+  /// Calls `body` with each pair as it is stored, without the terminator, and with its key's hash.
+  /// - Parameters:
+  ///   - order: the positions in the order in which they are wanted; `nil`: as they are.
+  ///   - marker: how many pairs come before the marker, if there is one.
+  ///   - progress: is called now and then with the number of pairs, and returns whether to go on.
+  /// - Returns: whether all were gone through.
+  fileprivate func forEachPair(
+    in order: [UInt32]?, markerAt marker: Int, _ progress: ((Int) -> Bool)?,
+    _ body: (Span<UInt8>, Span<UInt8>, _ hash: UInt32) throws(BerkeleyDBError) -> Void
   ) throws(BerkeleyDBError) -> Bool {
-    // A hash is in its own order already.
-    let order = type == .hash ? nil : contents.positionsByKey()
-    let terminator: UInt8? = contents.conventions.includesNul ? MapByte.nul : nil
-    let entries = contents.entries.span
-    let text = contents.arranged.bytes.span
+    let entries = entries.span
+    let text = arranged.bytes.span
+    func storeMarker() throws(BerkeleyDBError) {
+      guard conventions.marker else { return }
+      let bytes = [MapByte.marker]
+      try body(bytes.span, bytes.span, MapContents.hash(bytes.span, conventions))
+    }
     for position in 0..<entries.count {
       if let progress, position % 128 == 0, !progress(position) { return false }
+      if position == marker { try storeMarker() }
       let place = order.map { Int($0[position]) } ?? position
       let entry = entries[place]
       let key = text.extracting(entry.key)
-      if contents.isMerged(entry.number) {
-        try writer.append(key: key, value: contents.value(at: place).span, terminator: terminator)
+      if isMerged(entry.number) {
+        try body(key, value(at: place).span, entry.hash)
       } else {
-        try writer.append(key: key, value: text.extracting(entry.value), terminator: terminator)
+        try body(key, text.extracting(entry.value), entry.hash)
       }
     }
-    if contents.conventions.marker {
-      let marker = [MapByte.marker]
-      try writer.append(key: marker.span, value: marker.span, terminator: terminator)
-    }
-    if let progress, !progress(entries.count) { return false }
-    return true
+    if marker == entries.count { try storeMarker() }
+    return progress?(entries.count) ?? true
   }
 }
 
