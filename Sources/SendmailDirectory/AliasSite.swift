@@ -26,6 +26,8 @@ struct AliasSite {
   private var sticky: Set<ByteString> = []
   private var queueDirectory: ByteString?
   private var hasLocalMailer = false
+  /// The names of the maps that were declared, in lower case.
+  private var maps: Set<ByteString> = []
   /// The texts of class files that were read already, by their paths.
   private(set) var classTexts: [ByteString: [UInt8]] = [:]
   private var trustedUsers: Set<[UInt8]> = []
@@ -85,6 +87,8 @@ struct AliasSite {
       case .refused(let message): fail(prefix + message.bytes, 70, say)
       case .source(let source): fill(source, prefix, say)
       }
+    case UInt8(ascii: "K"):
+      if let map = MapDeclaration(expanded: line.body[...], line: line.line) { maps.insert(map.name.folded) }
     case UInt8(ascii: "M"):
       if ByteString(line.body.prefix { $0 != ASCII.comma && !ASCII.isSpace($0) }).folded == "local" {
         hasLocalMailer = true
@@ -97,7 +101,9 @@ struct AliasSite {
     if sticky.contains(option.name), option.name != "DontBlameSendmail" { return }
     switch option.name {
     case "AliasFile":
-      for piece in AliasFileSpecification.pieces(of: option.value, after: sources.count, line: option.line) {
+      let pieces = AliasFileSpecification.pieces(
+        of: option.value, after: sources.count, maps: maps, line: option.line)
+      for piece in pieces {
         switch piece {
         case .source(let source): sources.append(source)
         case .refused(let message): fail(prefix + message.bytes, 70, say)

@@ -38,6 +38,7 @@ final class BuiltMaps: Sendable {
     guard let answer = maps.answer(map, key, text: texts.paths[map.name.folded]) else {
       return texts.lookups.table(map, key)
     }
+    if case .damaged = answer { return map.declaration.flags.isOptional ? .notFound : .temporaryFailure }
     guard case .found(let stored, _) = answer else { return answer }
     let value = stored.shown(of: key, showingSecrets: showsSecrets)
     if case .found(value, let line) = texts.lookups.table(map, key) { return .found(value, line: line) }
@@ -53,7 +54,7 @@ final class BuiltMaps: Sendable {
         if case .found(value, let place) = texts.lookups.alias(name) { return .found(value, place) }
         return .found(value, nil)
       case .notFound: break
-      case .unreadable: isUnavailable = isUnavailable || !file.isOptional
+      case .unreadable, .damaged: isUnavailable = isUnavailable || !file.isOptional
       }
     }
     return isUnavailable ? .unavailable : .notFound

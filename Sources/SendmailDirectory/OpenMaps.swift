@@ -9,8 +9,10 @@ final class OpenMaps: Sendable {
   enum Found {
     case found(ByteString)
     case notFound
-    /// The map is not there, or is damaged.
+    /// The map is not there, or no map.
     case unreadable
+    /// The map is damaged where the key leads to; why, in words.
+    case damaged(String)
   }
 
   /// The maps by their paths; nil for one that cannot be read.
@@ -24,6 +26,7 @@ final class OpenMaps: Sendable {
     case .found(let value): return .found(value, line: nil)
     case .notFound: return .notFound
     case .unreadable: return flags.isOptional ? .notFound : .temporaryFailure
+    case .damaged(let reason): return .damaged(reason: ByteString(reason))
     }
   }
 
@@ -38,11 +41,11 @@ final class OpenMaps: Sendable {
       }
       guard let map else { return .unreadable }
       var result = Found.notFound
-      do {
+      do throws(MailDirectoryError) {
         try map.lookUp(key.bytes.span, keys: [0..<key.bytes.count]) { _, value in
           if let value { result = .found(ByteString(copying: value)) }
         }
-      } catch { return .unreadable }
+      } catch { return .damaged(error.message) }
       return result
     }
   }

@@ -12,16 +12,31 @@ extension AliasFileSpecification {
   /// - Parameters:
   ///   - value: The option's value.
   ///   - count: How many sources came before; the maps are named by their number.
+  ///   - maps: The names, in lower case, of the maps that came before.
   ///   - line: The 1-based line of sendmail.cf.
-  package static func pieces(of value: ByteString, after count: Int, line: Int) -> [Piece] {
+  package static func pieces(
+    of value: ByteString, after count: Int, maps: Set<ByteString> = [], line: Int
+  ) -> [Piece] {
     var count = count
-    return written(value, line: line).map { piece in
-      guard let refusal = piece.refusal(number: count) else {
-        count += 1
-        return .source(piece)
+    return written(value, line: line).flatMap { piece -> [Piece] in
+      if let refusal = piece.refusal(number: count) { return [.refused(refusal)] }
+      if piece.mapClass == "ldap", !piece.arguments.isEmpty {
+        let defects = LDAPArguments(piece.arguments).defects(map: "Alias\(count)")
+        if !defects.isEmpty { return defects.map { .refused($0) } }
       }
-      return .refused(refusal)
+      count += 1
+      // Of members that are not known, too, sendmail makes a sequence.
+      return piece.unknownMembers(maps, count).map { .refused($0) } + [.source(piece)]
     }
+  }
+
+  /// What sendmail says of the members of a sequence that no map before it has the name of, itself included.
+  private func unknownMembers(_ maps: Set<ByteString>, _ count: Int) -> [ByteString] {
+    guard mapClass == "sequence" else { return [] }
+    let aliases = (0..<count).map { ByteString("alias\($0)") }
+    return MapDeclaration.members(ofSequence: arguments)
+      .filter { !maps.contains($0.folded) && !aliases.contains($0.folded) }
+      .map { ByteString("Sequence map Alias\(count - 1): unknown member map ") + $0 }
   }
 
   /// The place of the map of a number among the others, in the order in which newaliases comes to them: that of a table of

@@ -31,6 +31,8 @@ public struct AliasFileSpecification: Sendable, Equatable {
 
   /// The class as it is written.
   var writtenClass: ByteString = ""
+  /// What is written behind the class.
+  var arguments: ByteString = ""
 
   /// Reads the value of an `AliasFile` option.
   ///
@@ -55,7 +57,8 @@ public struct AliasFileSpecification: Sendable, Equatable {
       let (flags, path) = MapFlags.read(arguments)
       return AliasFileSpecification(
         mapClass: mapClass.map { ByteString($0).folded } ?? "implicit", isClassGiven: mapClass != nil, flags: flags,
-        path: path ?? "", line: line, writtenClass: mapClass.map { ByteString($0) } ?? "")
+        path: path ?? "", line: line, writtenClass: mapClass.map { ByteString($0) } ?? "",
+        arguments: ByteString(arguments))
     }
   }
 

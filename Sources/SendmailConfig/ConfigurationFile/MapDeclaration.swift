@@ -32,6 +32,13 @@ public struct MapDeclaration: Sendable, Equatable {
     "stab", "switch", "syslog", "text", "user", "userdb",
   ]
 
+  /// The maps that a sequence is made of, as its arguments name them: words, whatever stands between them.
+  package static func members(ofSequence arguments: ByteString) -> [ByteString] {
+    arguments.bytes.split { !isNamePart($0) }.map { ByteString($0) }
+  }
+
+  private static func isNamePart(_ byte: UInt8) -> Bool { ASCII.isLetterOrDigit(byte) || byte == 0x5F || byte == 0x2E }
+
   /// Reads the body of a `K` line; nil where it has no name or no class.
   init?(_ line: ConfigurationLine, _ macros: Macros) {
     var unknownMacros: [ByteString] = []
@@ -45,7 +52,7 @@ public struct MapDeclaration: Sendable, Equatable {
     var rest = body.drop(while: ASCII.isSpace)
     let isWord: (UInt8) -> Bool = { ASCII.isLetterOrDigit($0) }
     guard let first = rest.first, isWord(first) else { return nil }
-    let name = rest.prefix { isWord($0) || $0 == 0x5F || $0 == 0x2E }
+    let name = rest.prefix(while: MapDeclaration.isNamePart)
     rest = rest.dropFirst(name.count + 1).drop(while: ASCII.isSpace)
     guard let first = rest.first, isWord(first) else { return nil }
     let mapClass = rest.prefix(while: isWord)

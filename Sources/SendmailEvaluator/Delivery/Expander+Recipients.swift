@@ -168,7 +168,8 @@ extension Expander {
     case .notFound:
       if options.matchesFullNames { note(UnknownAnswer(map: "passwd", key: name)) }
       return fail(number, .unknownUser, 550, "5.1.1", "User unknown")
-    case .temporaryFailure: return fail(number, .unavailable, 451, "4.5.2", "the accounts cannot be asked now")
+    case .temporaryFailure, .damaged:
+      return fail(number, .unavailable, 451, "4.5.2", "the accounts cannot be asked now")
     case .unknown: return
     case .found: break
     }

@@ -10,6 +10,9 @@ public enum MapAnswer: Sendable, Equatable {
   case notFound
   /// The table cannot be read now.
   case temporaryFailure
+  /// The table is open, but what the key leads to cannot be read, for a reason: to sendmail there is no such key then, and it
+  /// tells whoever started it.
+  case damaged(reason: ByteString)
   /// Nobody can tell: the table, or whoever would have to be asked, is not at hand.
   case unknown
 }

@@ -87,12 +87,11 @@ public struct MapDefinition: Sendable, Equatable {
     case .table where !["stab", "implicit"].contains(declaration.mapClass) && declaration.file == nil:
       messages.append("No file name for \(declaration.mapClass) map \(declaration.name)")
     case .sequence:
-      let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace).filter { $0.first != 0x2D }
-      for word in words {
-        if names[ByteString(word).folded] == nil {
-          messages.append("Sequence map \(declaration.name): unknown member map \(ByteString(word))")
+      for member in MapDeclaration.members(ofSequence: declaration.arguments) {
+        if names[member.folded] == nil {
+          messages.append("Sequence map \(declaration.name): unknown member map \(member)")
         } else {
-          map.members.append(ByteString(word).folded)
+          map.members.append(member.folded)
         }
       }
     case .dequote:

@@ -11,6 +11,8 @@ struct MapResult {
   var message: ByteString?
 
   static let notFound = MapResult()
+  /// How sendmail begins to say that a map is damaged where a key leads to.
+  static let readFailure: ByteString = "db_map_lookup: get ("
 }
 
 extension Rewriter {
@@ -133,6 +135,9 @@ extension Rewriter {
     case .notFound: return MapResult(status: missing)
     case .temporaryFailure:
       return MapResult(status: Status.temporaryFailure, message: lookups.complaint(map.definition))
+    case .damaged(let reason):
+      let words = MapResult.readFailure.bytes + name + Array("): ".utf8) + reason.bytes
+      return MapResult(status: missing, message: ByteString(words))
     case .unknown:
       unknowns.append(UnknownAnswer(map: map.definition.name, key: ByteString(name)))
       return MapResult(status: missing)

@@ -71,7 +71,7 @@ package final class SiteAddressRules: AddressRules {
     let isOfMap = configuration.maps.contains { map in
       message.starts(with: "\(map.declaration.mapClass) map \"\(map.name)\": ".utf8)
     }
-    if isOfMap { return 71 }
+    if isOfMap || message.starts(with: MapResult.readFailure.bytes) { return 71 }
     let errors = ["buildaddr: ", "rewrite: ", "Infinite loop ", "Unknown ruleset ", "Too many subroutine "]
     return errors.contains { message.starts(with: $0.utf8) } ? 70 : nil
   }

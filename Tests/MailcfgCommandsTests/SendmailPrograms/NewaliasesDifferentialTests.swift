@@ -206,6 +206,7 @@ import Testing
       "\"%/a,b\"", "%/a\\,b", "", " ",
       (0..<16).map { "%/f\($0)" }.joined(separator: ","), (0..<30).map { "hash:%/f\($0)" }.joined(separator: " , "),
     ]
+    forms += Self.otherForms
     let preparation = """
       printf 'x: z\\nbad\\n@local.example: x\\n' > two; cp aliases three
       for number in $(seq 0 30); do echo "x$number: y" > f$number; done
@@ -219,6 +220,29 @@ import Testing
     runs.append(Run(text, [], configuration: ["O AliasFile=%/aliases", "OA%/two"], preparation: preparation))
     _ = try Self.compare(runs)
   }
+
+  /// Sequences and maps of a directory, from which nothing is built; what is wrong with their arguments is said.
+  private static let otherForms: [String] =
+    [
+      "a b", "access", "", "/", "/x/aliases", "a,%/aliases", "a,sequence:b Alias0,ldap:c", "Alias0 Alias1", "-t x",
+      "ALIAS0 host Host user dequote", "a-b_c.d", "a/b\\c!d@e#f$g", "\u{e9} \"a b\"",
+      "a,%/aliases,sequence:Alias0 Alias1 Alias2",
+    ].map { "sequence:" + $0 }
+    + [
+      "", "x", "-k (uid=%0) -v mail", "/nosuch", "-Z", "-k", "-k \"\"", "-k \"a b", "-k (a) -Z 5", "-v mail", "-o",
+      "-k x -s bad -v mail", "-k x -s", "-k x -s bad -r bad", "-s \"base\"-k x", "-kx -sone -rnever", "-s bad",
+      "-k x -s \"base\"", "-k x -s LDAP_SCOPE_X",
+      "-k x -s ldap_scope_y",
+      "-k x -M LDAP_AUTH_SIMPLE -s LDAP_SCOPE_BASE",
+      "-k x -r bad", "-k x -r Always", "-k x -M bad", "-k x -M NONE", "-k x -w 9", "-k x -w bad", "-k x -w",
+      "-k x -w 3x",
+      "-k x -w +2", "-k x -w -3", "-k x -h y -H ldap://x", "-k x -H ldap://x -h \"\"", "-k x -v a:DN|b", "-v a:BAD",
+      "-k x -v a:NORMAL -v b:URL", "-k x -v a:normal", "-k x -v a::", "-k x -v \"a:DN:x|y\"", "-k x -v \"a\":BAD",
+      "-k x -v \"a,b:DN\"", "-k x -v ,,:", "x,ldap:-k x -s y", "-kx foo -s bad", "- k x", "-k x -b -s bad", "-k -s bad",
+    ].map { "ldap:" + $0 }
+    // Not those with a meaning before: a comma, a comment, a macro, the test's own mark. -P reads a file.
+    + "!\"&'()*+-./0123456789:;<=>?@ABCDEFGHIJKLMNOQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+    .map { "ldap:-k x -\($0) -s bad" }
 
   /// Words of option DontBlameSendmail that sendmail knows.
   private static let notBlamed = """
