@@ -174,19 +174,15 @@ final class MapUpdate {
     return KnownMaps.Contents(size: size, fingerprint: fingerprint) == contents
   }
 
-  /// Builds a map and reads it back.
+  /// Builds a map.
   private func build(
     _ map: TableLocation.MapLocation, _ contents: MapContents, at path: String
   ) throws(MailDirectoryError) {
     do throws(MapError) {
       // The file waits for the disk once, when it is sealed.
-      _ = try MapBuilder(type: map.type, waitsForDisk: false).build(contents, at: path) { [progress] pairs in
+      try MapBuilder(type: map.type, waitsForDisk: false).build(contents, at: path) { [progress] pairs in
         progress?(map.path, pairs, contents.entryCount)
         return true
-      }
-      let built = try MapReader(path: path, type: map.type, foldsCase: map.conventions.foldsCase, verifies: false)
-      guard try MapComparison(contents, with: built, limit: 0).agrees else {
-        throw MapError(MapError.Code(rawValue: "read-back"), path: map.path)
       }
     } catch {
       throw MailDirectoryError(error, map: map.path)

@@ -2,10 +2,10 @@ internal import BerkeleyDB
 internal import Glibc
 internal import SendmailConfig
 
-/// Builds a map in a new file.
+/// Builds a map in a new file, and reads it back.
 ///
-/// Nothing that is there is touched: the file must not exist, and whoever wants to replace a map gives a path beside it,
-/// checks the result (``MapComparison``) and exchanges the two.
+/// Nothing that is there is touched: the file must not exist, and whoever wants to replace a map gives a path beside it, and
+/// exchanges the two.
 public struct MapBuilder: Sendable {
   /// The kind of database.
   public var type: MapType
@@ -29,7 +29,7 @@ public struct MapBuilder: Sendable {
   ///   - path: where; there must be nothing. When the build fails, there is nothing again.
   ///   - progress: is called now and then with the number of pairs written, and returns whether to go on.
   /// - Returns: what was counted.
-  /// - Throws: ``MapError``: `database` for what libdb or the system says, `unsupportedType`, `cancelled`.
+  /// - Throws: ``MapError``: `database` for what libdb or the system says, `unsupportedType`, `cancelled`, `readBack`.
   @discardableResult
   public func build(
     _ contents: MapContents, at path: String, progress: ((_ pairs: Int) -> Bool)? = nil
@@ -45,8 +45,28 @@ public struct MapBuilder: Sendable {
       return try waitsForDisk ? create() : Database.withoutSyncing(create)
     }
     guard isComplete else { throw MapError(.cancelled, path: path) }
+    var agrees = false
+    defer { if !agrees { _ = unsafe unlink(path) } }
+    agrees = try isReadBack(contents, at: path)
+    guard agrees else { throw MapError(.readBack, path: path) }
     return MapStatistics(contents)
   }
+
+  /// Whether libdb reads from a map what it is to hold: all pairs in their order, and some by their keys.
+  private func isReadBack(_ contents: MapContents, at path: String) throws(MapError) -> Bool {
+    let map = try MapReader(path: path, type: type, foldsCase: false, verifies: false)
+    guard try MapComparison(contents, with: map, limit: 0).agrees else { return false }
+    let end = contents.terminator.map { [$0] } ?? []
+    let count = contents.entries.count
+    for position in stride(from: 0, to: count, by: max(1, count / MapBuilder.keysLookedUp)) {
+      guard let value = try map.storedValue(forKey: contents.key(at: position) + end) else { return false }
+      if contents.conventions.duplicates != .keepAll, value != contents.value(at: position) + end { return false }
+    }
+    return true
+  }
+
+  /// How many keys are looked up in a new map: what is laid out wrongly is hardly so in one place.
+  private static let keysLookedUp = 32
 
   // MARK: Page after page
 

@@ -16,6 +16,8 @@ public struct MapError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let unsupportedType = Code(rawValue: "unsupported-type")
     /// The caller stopped the build.
     public static let cancelled = Code(rawValue: "cancelled")
+    /// What was read back from a new map is not what was written.
+    public static let readBack = Code(rawValue: "read-back")
   }
 
   /// What kind of failure it is.
@@ -41,6 +43,7 @@ public struct MapError: Error, Sendable, Hashable, CustomStringConvertible {
     return switch code {
     case .unsupportedType: "this map type is not supported"
     case .cancelled: "the build was stopped"
+    case .readBack: "what was read back from the new map is not what was written; the disk or its memory may be damaged"
     default: code.rawValue
     }
   }
