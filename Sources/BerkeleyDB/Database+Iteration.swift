@@ -20,22 +20,21 @@ extension Database {
     defer { _ = unsafe CBerkeleyDB_cursor_close(cursor) }
     // libdb wants a multiple of 1024, and at least a page; a page is at most 64 KiB.
     var size = max(128 << 10, (bufferBytes + 1023) & ~1023)
-    var buffer: [UInt8] = []
+    // Not cleared: of a small database, libdb touches a small part.
+    var buffer = ByteBuffer(count: size)
     while true {
       var needed: UInt32 = 0
       var result: Int32 = 0
       var goesOn = true
-      if buffer.count != size { buffer = [UInt8](repeating: 0, count: size) }
-      unsafe buffer.withUnsafeMutableBytes { bytes in
-        result = unsafe CBerkeleyDB_cursor_next_bulk(cursor, bytes.baseAddress, UInt32(size), &needed)
-      }
+      if buffer.count != size { buffer = ByteBuffer(count: size) }
+      result = unsafe CBerkeleyDB_cursor_next_bulk(cursor, buffer.bytes.baseAddress, UInt32(size), &needed)
       if result == DB_NOTFOUND { return }
       if result == DB_BUFFER_SMALL, Int(needed) > size, Int(needed) <= 2 * Database.largestItem {
         size = (Int(needed) + 1023) & ~1023
         continue
       }
       try check(result, "DBC->get")
-      guard Database.readBulk(buffer.span, goesOn: &goesOn, body) else {
+      guard Database.readBulk(unsafe Span(_unsafeBytes: UnsafeRawBufferPointer(buffer.bytes)), goesOn: &goesOn, body) else {
         throw failure(BerkeleyDBError.Code.DB_VERIFY_BAD.rawValue, "DBC->get")
       }
       guard goesOn else { return }

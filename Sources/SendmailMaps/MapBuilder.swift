@@ -54,7 +54,8 @@ public struct MapBuilder: Sendable {
 
   /// Whether libdb reads from a map what it is to hold: all pairs in their order, and some by their keys.
   private func isReadBack(_ contents: MapContents, at path: String) throws(MapError) -> Bool {
-    let map = try MapReader(path: path, type: type, foldsCase: false, verifies: false)
+    let map = try MapReader(
+      path: path, type: type, foldsCase: false, verifies: false, cacheBytes: MapBuilder.readCache)
     guard try MapComparison(contents, with: map, limit: 0).agrees else { return false }
     let end = contents.terminator.map { [$0] } ?? []
     let count = contents.entries.count
@@ -65,6 +66,8 @@ public struct MapBuilder: Sendable {
     return true
   }
 
+  /// The cache for reading back in bytes: each page is wanted once.
+  private static let readCache = 64 << 10
   /// How many keys are looked up in a new map: what is laid out wrongly is hardly so in one place.
   private static let keysLookedUp = 32
 
