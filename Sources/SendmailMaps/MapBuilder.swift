@@ -69,7 +69,7 @@ public struct MapBuilder: Sendable {
   /// The cache for reading back in bytes: each page is wanted once.
   private static let readCache = 64 << 10
   /// How many keys are looked up in a new map: what is laid out wrongly is hardly so in one place.
-  private static let keysLookedUp = 32
+  private static let keysLookedUp = 8
 
   // MARK: Page after page
 
