@@ -14,6 +14,9 @@
 static const int SYSTEM_O_PATH = 010000000;
 static const int SYSTEM_F_OFD_GETLK = 36;
 static const int SYSTEM_F_OFD_SETLK = 37;
+static const int SYSTEM_F_SETSIG = 10;
+static const int SYSTEM_F_SETLEASE = 1024;
+static const int SYSTEM_F_GETLEASE = 1025;
 static const long SYSTEM_UTIME_OMIT = 0x3ffffffe;
 static const unsigned int SYSTEM_RENAME_NOREPLACE = 1;
 static const unsigned int SYSTEM_RENAME_EXCHANGE = 2;

@@ -265,6 +265,17 @@ extension MailDirectory {
     _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
     mayBeMissing: Bool = true, origin: ChangeOrigin? = nil, _ body: (inout MailTables) throws(EditError) -> Void
   ) throws(MailDirectoryError) -> MailChange {
+    var (change, isWrittenTo) = try transactOnce(
+      tables, options, rebuild: rebuild, needsTable: needsTable, mayBeMissing: mayBeMissing, origin: origin, body)
+    if isWrittenTo { buildEmptied(&change, options) }
+    return change
+  }
+
+  /// Makes a change; tells too whether somebody has written to a new file since.
+  func transactOnce(
+    _ tables: Set<MailTable>, _ options: Options, rebuild: Rebuild, needsTable: Bool = true,
+    mayBeMissing: Bool = true, origin: ChangeOrigin? = nil, _ body: (inout MailTables) throws(EditError) -> Void
+  ) throws(MailDirectoryError) -> (MailChange, isWrittenTo: Bool) {
     // A configuration that does not fit is the better reason.
     for table in tables { _ = try locations.location(of: table) }
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it. That it cannot be told
@@ -342,7 +353,7 @@ extension MailDirectory {
       if let leftover { change.notices.append("\(leftover); the next change removes it") }
       maps.remember()
     }
-    return change
+    return (change, staging?.isWrittenTo ?? false)
   }
 
   func system<Result>(_ body: () throws(SystemError) -> Result) throws(MailDirectoryError) -> Result {

@@ -9,15 +9,18 @@ package final class BackgroundWork<Result: Sendable> {
 
   /// Where the thread leaves its result; whoever has joined it reads it.
   private final class Slot: @unchecked Sendable {
-    let work: @Sendable () -> Result
+    /// Gone when it is done, and with it the files that it has open.
+    private var work: (@Sendable () -> Result)?
     var result: Result?
 
     init(_ work: @escaping @Sendable () -> Result) { self.work = work }
 
     func run() -> Result {
       if let result { return result }
+      guard let work else { preconditionFailure("work that is done has a result") }
       let made = work()
       result = made
+      self.work = nil
       return made
     }
   }

@@ -17,10 +17,19 @@ struct Deadline {
   ///
   /// - Returns: Whether there is time for another try.
   mutating func pause() -> Bool {
+    tries += 1
+    return sleep(tries < 20_000 ? 50_000 : 500_000)
+  }
+
+  /// Sleeps long enough before the next try for others to come first who wait in a blocking flock(2).
+  func pauseForOthers() { _ = sleep(5_000_000) }
+
+  /// Whether the time is up.
+  var isOver: Bool { Self.nanoseconds() >= end }
+
+  private func sleep(_ nap: Int) -> Bool {
     let left = end - Self.nanoseconds()
     if left <= 0 { return false }
-    tries += 1
-    let nap = tries < 20_000 ? 50_000 : 500_000
     var time = timespec(tv_sec: 0, tv_nsec: min(nap, left))
     unsafe nanosleep(&time, nil)
     return true

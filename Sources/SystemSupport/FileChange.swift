@@ -37,6 +37,8 @@ package final class FileChange {
   private var journal: JournalFile?
   private var stages: [StagingDirectory] = []
   private var files: [StagedFile] = []
+  /// What was put into place.
+  private var published: [StagedFile] = []
   private var record: (file: RecordFile, position: Int, text: String)?
   private var isRecorded = false
   private var signals: SignalCleanup?
@@ -125,8 +127,7 @@ package final class FileChange {
   /// Puts all staged files into place.
   ///
   /// The order is: new files and their directories on the disk; the journal on the disk (not for a single file without a record);
-  /// the locks of sendmail's tools on all old files, each taken only if all are free, so that nobody waits for us while we
-  /// wait; every old file still what it was; exchange; the old files' times moved on, so that a running sendmail opens them
+  /// the locks of sendmail's tools on all old files, with nobody about to write to one; every old file still what it was; exchange; the old files' times moved on, so that a running sendmail opens them
   /// anew; unlock; the record added, and on the disk; directories on the disk; old files removed; journal removed.
   ///
   /// - Parameter wait: For how many seconds to wait for others' locks; 0 tries once.
@@ -138,7 +139,7 @@ package final class FileChange {
       for file in files { try file.seal() }
       try reach(.sealed)
       try commit()
-      try lockAll(wait)
+      try files.lock(wait: wait)
     } catch {
       try abandon(after: error)
     }
@@ -160,7 +161,10 @@ package final class FileChange {
     } catch {
       try abandon(after: error)
     }
+    files.refuseWriters()
+    published = files
     files = []
+    defer { for file in published { file.release() } }
     do throws(SystemError) {
       try clean()
     } catch {
@@ -169,6 +173,9 @@ package final class FileChange {
     }
     return nil
   }
+
+  /// Whether somebody has written to a new file since it was put into place.
+  package var isWrittenTo: Bool { published.contains(where: \.isNewWrittenTo) }
 
   /// Drops the change: removes what was staged.
   ///
@@ -255,32 +262,13 @@ package final class FileChange {
     }
   }
 
-  private func lockAll(_ wait: Double) throws(SystemError) {
-    var deadline = Deadline(after: wait)
-    while let busy = try firstBusy() {
-      if !deadline.pause() { throw busy.locked }
-    }
-  }
-
-  /// Locks all, or none: then the first whose lock somebody else holds.
-  private func firstBusy() throws(SystemError) -> StagedFile? {
-    for (index, file) in files.enumerated() {
-      do throws(SystemError) {
-        if try file.tryLock() { continue }
-      } catch {
-        for locked in files[..<index] { locked.unlock() }
-        throw error
-      }
-      for locked in files[..<index] { locked.unlock() }
-      return file
-    }
-    return nil
-  }
-
   /// Puts everything back and removes what was staged, then throws `error`.
   ///
   /// If something cannot be put back, the journal is left as it is, so that the next change completes this one.
   private func abandon(after error: SystemError) throws(SystemError) -> Never {
+    // Those who wait to write to a new file get on when it has no name any more.
+    let dropped = files
+    defer { withExtendedLifetime(dropped) {} }
     do throws(SystemError) {
       for file in files.reversed() { try file.putBack() }
       if isRecorded, let record { try record.file.cut(to: record.position) }

@@ -2,21 +2,21 @@ internal import CSystemSupport
 internal import Glibc
 
 extension Descriptor {
-  /// Tries to take, without waiting, both locks that builds of sendmail use: flock(2) and a write lock by fcntl(2) on
-  /// the whole file.
+  /// Tries to take, without waiting, both locks that builds of sendmail use: flock(2) and one by fcntl(2) on the whole file.
   ///
   /// The one does not see the other.
   ///
   /// The fcntl lock is one of the open file (`F_OFD_SETLK`), not of the process, since closing any other descriptor of
-  /// the same file would drop the latter. It needs a descriptor that is open for writing, and is left out otherwise; and
-  /// on NFS, where the kernel makes a flock of it that would stand in the way of the other (flock(2), NOTES).
+  /// the same file would drop the latter. With a descriptor that is open for reading it is a read lock, which keeps out who
+  /// wants to write, but not who reads: he is in nobody's way. It is left out on NFS, where the kernel makes a flock of it that
+  /// would stand in the way of the other (flock(2), NOTES).
   ///
   /// - Returns: Whether both are held; if not, neither is.
   func tryLock() throws(SystemError) -> Bool {
     guard try tryFlock() else { return false }
     do throws(SystemError) {
       guard try hasUseForRecordLock() else { return true }
-      if try tryRecordLock(Int16(F_WRLCK)) { return true }
+      if try tryRecordLock(isForReading ? F_RDLCK : F_WRLCK) { return true }
       flock(number, LOCK_UN)
       return false
     } catch {
@@ -36,22 +36,23 @@ extension Descriptor {
 
   /// Gives both locks back.
   func unlock() {
-    _ = try? tryRecordLock(Int16(F_UNLCK))
+    _ = try? tryRecordLock(F_UNLCK)
     flock(number, LOCK_UN)
   }
 
+  private var isForReading: Bool { fcntl(number, F_GETFL) & O_ACCMODE == O_RDONLY }
+
   private func hasUseForRecordLock() throws(SystemError) -> Bool {
-    if fcntl(number, F_GETFL) & O_ACCMODE == O_RDONLY { return false }
     var system = statfs()
     if unsafe fstatfs(number, &system) != 0 { throw .last("fstatfs", path) }
     return system.f_type != SYSTEM_NFS_MAGIC
   }
 
-  private func tryRecordLock(_ type: Int16) throws(SystemError) -> Bool {
+  private func tryRecordLock(_ type: Int32) throws(SystemError) -> Bool {
     var command = SYSTEM_F_OFD_SETLK
     while true {
       var lock = Glibc.flock()
-      lock.l_type = type
+      lock.l_type = Int16(type)
       lock.l_whence = Int16(SEEK_SET)
       if unsafe fcntl(number, command, &lock) == 0 { return true }
       switch errno {

@@ -124,6 +124,10 @@ package final class FileReplacement {
       try? staged?.putBack()
       throw error
     }
+    // The old file loses its name before those get on who wait to write to it.
+    let published = staged
+    defer { withExtendedLifetime(published) {} }
+    if let published { [published].refuseWriters() }
     staged = nil
     // What cannot be removed now is removed by the next.
     try? stage.remove()
@@ -134,10 +138,7 @@ package final class FileReplacement {
     let file = try StagedFile(location, in: stage, expected, attributes)
     staged = file
     try file.seal()
-    var deadline = Deadline(after: wait)
-    while try !file.tryLock() {
-      if !deadline.pause() { throw file.locked }
-    }
+    try [file].lock(wait: wait)
     defer { file.unlock() }
     // Between the exchange and the old file's new time nobody interrupts.
     let mask = SignalMask()
@@ -155,7 +156,7 @@ package final class FileReplacement {
   /// Copies the new file's contents into the old one.
   private func rewrite(expecting expected: StagedFile.Expectation, wait: Double) throws(SystemError) {
     let new = try stage.directory.open(stagedName, O_RDONLY)
-    let old = try location.directory.open(location.name, O_RDWR)
+    let old = try openForWriting(wait: wait)
     let status = try old.regularStatus()
     try old.waitForFlock(shared: false, wait: wait)
     defer { old.unlock() }
@@ -171,6 +172,18 @@ package final class FileReplacement {
     // Whoever has it open sees by whole seconds that it was changed; only the owner can help that on.
     if status.modified.seconds >= FileTime.now.seconds { try? old.moveModifiedOn() }
     try old.sync()
+  }
+
+  /// Opens the old file; one that another mailcfg is about to replace is waited for.
+  private func openForWriting(wait: Double) throws(SystemError) -> Descriptor {
+    var deadline = Deadline(after: wait)
+    while true {
+      do {
+        return try location.directory.open(location.name, O_RDWR)
+      } catch {
+        guard error.errno == EWOULDBLOCK, deadline.pause() else { throw error }
+      }
+    }
   }
 
   // MARK: Places

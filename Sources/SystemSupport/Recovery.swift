@@ -115,10 +115,7 @@ extension WriterLock {
     try stage.directory.unlink(StagedFile.displacedName(one.old))
     let file = try StagedFile(
       FileLocation(one.name, in: parent), in: stage, .anything, NewFileAttributes(mode: 0o600))
-    var deadline = Deadline(after: wait)
-    while try !file.tryLock() {
-      if !deadline.pause() { throw file.locked }
-    }
+    try [file].lock(wait: wait)
     defer { file.unlock() }
     do throws(SystemError) {
       try file.exchange()
@@ -128,6 +125,7 @@ extension WriterLock {
       if !error.isChanged { throw error }
       return false
     }
+    [file].refuseWriters()
     return true
   }
 

@@ -24,13 +24,17 @@ package final class StagedFile {
   let stage: StagingDirectory
   let attributes: NewFileAttributes
   let expectation: Expectation
-  /// The file to be replaced, open; `nil` if there is none.
+  /// The file to be replaced, open for reading, so that who has it open for writing is another; `nil` if there is none.
   let old: Descriptor?
   /// The file to be replaced as it was when its attributes were copied.
   private(set) var oldStatus: FileStatus?
   /// The new file, open, once it is made.
   private var new: Descriptor?
   private(set) var newStatus: FileStatus?
+  /// Whether the new file is a text: who opens it for writing does not empty it by mistake.
+  private var isText = false
+  /// What keeps others from beginning to write to the old file, and to the new one.
+  private var leases: (old: WriterLease?, new: WriterLease?)
 
   /// Where the old file is while the new one is live: its name in the staging directory.
   private var displacedName: String
@@ -55,23 +59,13 @@ package final class StagedFile {
     path = try stage.path(of: location.stagedName)
     if let found = try location.status() {
       if found.kind != .regular { throw SystemError(.notRegular(found.kind), call: "open", path: location.path) }
-      let file = try Self.open(location)
+      let file = try location.open()
       old = file
       oldStatus = try file.regularStatus()
     } else {
       old = nil
     }
     try checkOld()
-  }
-
-  /// Opens for writing if it may, since only then an fcntl lock can be had.
-  private static func open(_ location: FileLocation) throws(SystemError) -> Descriptor {
-    do {
-      return try location.directory.open(location.name, O_RDWR)
-    } catch {
-      if error.errno != EACCES && error.errno != ETXTBSY { throw error }
-      return try location.directory.open(location.name, O_RDONLY)
-    }
   }
 
   // MARK: Making the new file
@@ -82,12 +76,16 @@ package final class StagedFile {
   }
 
   /// Creates the new file and writes its contents.
-  func write(_ bytes: borrowing Span<UInt8>) throws(SystemError) { try create().write(bytes) }
+  func write(_ bytes: borrowing Span<UInt8>) throws(SystemError) {
+    isText = true
+    try create().write(bytes)
+  }
 
   /// Creates the new file and writes parts of a buffer to it, one behind the other.
   func write(
     _ runs: [Range<Int>], of buffer: [UInt8], _ key: FingerprintKey
   ) throws(SystemError) -> (Fingerprint, size: Int) {
+    isText = true
     let file = try create()
     var stream = FingerprintStream(key: key)
     var size = 0
@@ -159,6 +157,8 @@ package final class StagedFile {
     }
     try file.sync()
     newStatus = try file.status()
+    // Whoever could not read it goes on with what he has, and without a lease.
+    new = (try? stage.directory.open(location.stagedName, O_RDONLY)) ?? file
   }
 
   /// What open(2) would make of the mode that was asked for; only a new file tells, as the umask cannot be read.
@@ -177,6 +177,62 @@ package final class StagedFile {
 
   /// Gives the lock back.
   func unlock() { old?.unlock() }
+
+  /// Keeps others from beginning to write to the old file.
+  ///
+  /// - Returns: Whether nobody has it open for writing, as far as that can be told.
+  func holdOld() -> Bool {
+    guard leases.old == nil, let oldStatus else { return true }
+    switch WriterLease.take(on: location.name, in: location.directory, ifStill: oldStatus.identity) {
+    case .given(let lease): leases.old = lease
+    case .hasWriter: return false
+    case .impossible: break
+    }
+    return true
+  }
+
+  /// Lets others write to the old file again.
+  func releaseOld() { leases.old = nil }
+
+  /// Whether somebody waits to write to the old file.
+  var isOldAwaited: Bool { leases.old?.isAwaited ?? false }
+
+  /// Keeps others from beginning to write to the new file, once it is in place, if it is a map.
+  func holdNew() {
+    guard leases.new == nil, !isText, let newStatus,
+      case .given(let lease) = WriterLease.take(
+        on: location.stagedName, in: stage.directory, ifStill: newStatus.identity)
+    else { return }
+    leases.new = lease
+  }
+
+  /// Whether somebody waits to write to the new file.
+  var isNewAwaited: Bool { leases.new?.isAwaited ?? false }
+
+  /// Lets those open the new file who wait to write to it, and waits until they have seen that it has a second name.
+  func refuseWriters(_ deadline: Deadline) {
+    guard let newStatus else { return }
+    var deadline = deadline
+    try? location.directory.link(location.name, to: stage.directory, ".late-\(newStatus.identity.inode)")
+    leases.new = nil
+    repeat {
+      switch WriterLease.take(on: location.name, in: location.directory, ifStill: newStatus.identity) {
+      case .given(let lease): leases.new = lease
+      case .hasWriter: continue
+      case .impossible: break
+      }
+      return
+    } while deadline.pause()
+  }
+
+  /// Lets others write to both files again.
+  func release() { leases = (nil, nil) }
+
+  /// Whether somebody has written to the new file since it was made.
+  var isNewWrittenTo: Bool {
+    guard let newStatus, let status = try? new?.status() else { return false }
+    return status.size != newStatus.size || status.modified != newStatus.modified
+  }
 
   /// The error that says who holds the lock.
   var locked: SystemError {
@@ -225,6 +281,8 @@ package final class StagedFile {
       var isExpected = displaced?.identity == held.identity
       if case .contents = expectation {
         isExpected = isExpected && held.size == oldStatus.size && held.modified == oldStatus.modified
+        // Who waits to write to it would write to a file without a name.
+        isExpected = isExpected && !isOldAwaited
       }
       if !isExpected { throw changed }
     }

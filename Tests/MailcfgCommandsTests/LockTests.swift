@@ -53,6 +53,107 @@ import Testing
     try place("relay", "check", "192.0.2.7")
   }
 
+  /// Waits until a file, such as strace's record, has a text in it.
+  private func wait(for text: String, in file: String) throws {
+    var found = ""
+    for _ in 0..<1000 where !found.contains(text) {
+      found = (try? readFile(file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      usleep(5_000)
+    }
+    try #require(found.contains(text))
+  }
+
+  /// Waits until a file is another.
+  private func wait(forAnother name: String, than old: ino_t, _ place: Workplace) {
+    for _ in 0..<100_000 {
+      if let status = try? place.status(name), status.st_ino != old { return }
+      usleep(100)
+    }
+  }
+
+  /// mailcfg adding a relay, with calls that take their time.
+  private func addRelaySlowly(_ place: Workplace, _ injection: String) throws -> ChildProcess {
+    let call = injection.prefix { $0 != ":" }
+    return try ChildProcess(
+      "strace",
+      [
+        "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(injection)", Tools.mailcfg, "--mail-dir",
+        place.mail, "relay", "add", "192.0.2.7",
+      ], environment: ["MAILCFG_MAIL_DIR": ""])
+  }
+
+  /// sendmail's makemap opens a map, waits for its lock, and empties what has its name then: that stays the same file.
+  @Test(.needsStrace, .needs(.makemap)) func aMakemapOnItsWayIsLetIn() throws {
+    let place = try Workplace("hosting")
+    try place("build")
+    let log = place.directory.path("calls")
+    let makemap = try ChildProcess(
+      "strace",
+      [
+        "-qq", "-o", log, "-e", "trace=openat,flock", "-e", "inject=flock:delay_enter=1500000:when=1",
+        try Tools.makemap, "-C", "/dev/null", "hash", place.path("access"),
+      ], environment: Tools.environment)
+    try wait(for: "access.db\", O_RDWR", in: log)
+    let change = try ChildProcess(
+      Tools.mailcfg, ["--mail-dir", place.mail, "relay", "add", "192.0.2.7"], environment: ["MAILCFG_MAIL_DIR": ""])
+    let built = try makemap.finish(input: try place.read("access"))
+    #expect(built.status == 0, "\(built.errorText)")
+    let changed = try change.finish()
+    #expect(changed.status == 0, "\(changed.errorText)")
+    try place("status")
+    #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
+  }
+
+  /// One that has looked at the old map, and opens the new one, would empty that before it sees that it is another: it ends before.
+  @Test(.needsStrace, .needs(.makemap)) func aMakemapThatLookedBeforeTheExchangeEmptiesNothing() throws {
+    let place = try Workplace("hosting")
+    try place("build")
+    let words = ["-C", "/dev/null", "hash", place.path("access")]
+    let log = place.directory.path("calls")
+    func trace(_ more: [String]) throws -> ChildProcess {
+      try ChildProcess(
+        "strace", ["-qq", "-o", log, "-e", "trace=newfstatat"] + more + [try Tools.makemap] + words,
+        environment: Tools.environment)
+    }
+    #expect(try trace([]).finish(input: try place.read("access")).status == 0)
+    let calls = String(decoding: try readFile(log), as: UTF8.self).split(separator: "\n")
+    let look = try #require(calls.firstIndex { $0.contains("access.db") }) + 1
+    #expect(unsafe unlink(log) == 0)
+    let old = try place.status("access.db").st_ino
+    let makemap = try trace(["-e", "inject=newfstatat:signal=STOP:when=\(look)"])
+    try wait(for: "access.db", in: log)
+    let change = try addRelaySlowly(place, "fsync:delay_exit=200000")
+    wait(forAnother: "access.db", than: old, place)
+    #expect(change.isRunning)
+    let children = String(decoding: try readFile("/proc/\(makemap.pid)/task/\(makemap.pid)/children"), as: UTF8.self)
+    for child in children.split(separator: " ").compactMap({ Int32($0) }) { #expect(kill(child, SIGCONT) == 0) }
+    let built = try makemap.finish(input: try place.read("access"))
+    #expect(built.errorText.contains("changed after open"))
+    #expect(built.status != 0)
+    let changed = try change.finish()
+    #expect(changed.status == 0, "\(changed.errorText)")
+    #expect(changed.errorText == "")
+    try place("status")
+    #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
+  }
+
+  /// What none of that keeps from emptying the map, such as a program that empties it without looking, is made good.
+  @Test(.needsStrace) func aMapThatIsEmptiedIsBuiltAgain() throws {
+    let place = try Workplace("hosting")
+    try place("build")
+    let old = try place.status("access.db").st_ino
+    // Writing down what the maps hold is the last that is done.
+    let change = try addRelaySlowly(place, "ftruncate:delay_exit=300000")
+    wait(forAnother: "access.db", than: old, place)
+    while change.isRunning, try place.names().contains(".mailcfg.journal") { usleep(100) }
+    #expect(unsafe truncate(place.path("access.db"), 0) == 0)
+    let changed = try change.finish()
+    #expect(changed.status == 0)
+    #expect(changed.errorText.contains("access.db: another program has emptied it meanwhile; it was built again"))
+    try place("status")
+    #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
+  }
+
   /// makemap holds an exclusive lock on the map while it writes it, sendmail a shared one while it looks up.
   @Test(arguments: [false, true])
   func sendmailsOwnLockOnTheMapIsHeeded(shared: Bool) throws {

@@ -70,9 +70,13 @@ import Testing
 
   private enum Meddling: String, CaseIterable { case rewritten, replaced, mode, removed, linked, same }
 
-  private func meddle(_ how: Meddling, _ name: String) {
+  /// Does something to a file; who writes to it may be held up until the change is over.
+  private func meddle(_ how: Meddling, _ name: String, _ writer: DispatchGroup) {
     switch how {
-    case .rewritten: scratch.write(name, "theirs")
+    case .rewritten:
+      nonisolated(unsafe) let scratch = scratch
+      DispatchQueue(label: "another program").async(group: writer) { unsafe scratch.write(name, "theirs") }
+      usleep(20_000)
     case .replaced:
       scratch.write("theirs", "theirs")
       scratch.move("theirs", name)
@@ -87,14 +91,16 @@ import Testing
   @Test(arguments: Meddling.allCases, [FileChange.Step.written, .sealed, .locked, .checked])
   private func whatOthersDoToTheTextMeanwhileIsNotLost(how: Meddling, at moment: FileChange.Step) throws {
     var isDone = false
+    let writer = DispatchGroup()
     let error = failure { () throws(SystemError) in
       _ = try SampleChange(path: scratch.path, isOne: true).make { step throws(SystemError) in
         if step == moment && !isDone {
           isDone = true
-          meddle(how, "etc/mail/access")
+          meddle(how, "etc/mail/access", writer)
         }
       }
     }
+    writer.wait()
     #expect(isDone)
     switch (how, moment) {
     case (.same, _): #expect(error == nil)

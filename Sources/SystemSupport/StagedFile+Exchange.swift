@@ -1,0 +1,62 @@
+internal import Glibc
+
+extension [StagedFile] {
+  /// For how many seconds those are let in who have a file open for writing and do not lock it.
+  private static var patience: Double { 1 }
+
+  /// Locks all old files, or none, so that nobody waits for us while we wait; and sees that nobody is about to write to one.
+  ///
+  /// A makemap or newaliases of sendmail's opens a map for writing, waits for its lock, opens it once more by its name and
+  /// empties it, and only then sees whether it is still the same file. So a name gets no other file while somebody is on that way:
+  /// who has an old file open for writing is let in first, and who opens one from now on waits, as ``WriterLease`` has it, until
+  /// the old one has lost its name, and is told that it is another file before he empties anything. Who keeps a file open without
+  /// locking it is waited for no longer than ``patience``, whatever `wait` is.
+  ///
+  /// - Parameter wait: For how many seconds to wait for others' locks; 0 tries once.
+  /// - Throws: ``FileProblem/locked(holder:)``, or what the system says; nothing is locked then.
+  func lock(wait: Double) throws(SystemError) {
+    var locks = Deadline(after: wait)
+    var writers: Deadline?
+    for file in self { file.holdNew() }
+    while true {
+      // An opener waits for the lease while we wait for the lock, so each try asks anew.
+      let hasWriter = !allSatisfy { $0.holdOld() }
+      if let busy = try firstBusy() {
+        for file in self { file.releaseOld() }
+        if !locks.pause() { throw busy.locked }
+        continue
+      }
+      if !hasWriter, !contains(where: \.isOldAwaited) { return }
+      let end = writers ?? Deadline(after: Self.patience)
+      writers = end
+      if end.isOver { return }
+      for file in self { file.unlock() }
+      for file in self { file.releaseOld() }
+      end.pauseForOthers()
+    }
+  }
+
+  /// Locks all, or none: then the first whose lock somebody else holds.
+  private func firstBusy() throws(SystemError) -> StagedFile? {
+    for (index, file) in enumerated() {
+      do throws(SystemError) {
+        if try file.tryLock() { continue }
+      } catch {
+        for locked in self[..<index] { locked.unlock() }
+        throw error
+      }
+      for locked in self[..<index] { locked.unlock() }
+      return file
+    }
+    return nil
+  }
+
+  /// Lets those go who wait to write to new maps, without harm; the maps are in place, and their staging directories still there.
+  ///
+  /// Such a one may have looked at the old map before the exchange, and would see too late that this is another. When he gets on
+  /// the map has a second name, in the staging directory: that is a difference that he sees as soon as the file is open, and ends
+  /// with an error. Who has looked at nothing but the new map ends so, too; there is no telling the two apart.
+  func refuseWriters() {
+    for file in self where file.isNewAwaited { file.refuseWriters(Deadline(after: Self.patience)) }
+  }
+}
