@@ -58,42 +58,6 @@ public struct MapContents: Sendable {
   /// The pairs that count, by bucket, in a bucket by key, for one key in the order of the text.
   var entries: [ArrangedPairs.Entry] { arranged.entries }
 
-  /// The hashes of some pairs' keys as they are stored, and the size of the pairs on pages.
-  private static func hashes(
-    of numbers: Range<Int>, in pairs: MapPairs, _ conventions: MapConventions
-  ) -> (hashes: [UInt32], size: Int) {
-    var size = 0
-    let hashes = unsafe [UInt32](unsafeUninitializedCapacity: numbers.count) { hashes, count in
-      let places = pairs.pairs.span
-      unsafe pairs.bytes.withUnsafeBufferPointer { text in
-        for index in 0..<numbers.count {
-          let place = places[numbers.lowerBound + index]
-          let keyEnd = Int(place.keyOffset) + Int(place.keyLength)
-          precondition(max(keyEnd, Int(place.valueOffset) + Int(place.valueLength)) <= text.count, "not in its text")
-          let key = unsafe Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[Int(place.keyOffset)..<keyEnd]))
-          unsafe hashes.initializeElement(at: index, to: hash(key, conventions))
-          size += PageLayout.size(key: place.keyLength, value: place.valueLength, includesNul: conventions.includesNul)
-        }
-      }
-      count = numbers.count
-    }
-    return (hashes, size)
-  }
-
-  /// The hash of a key as it is stored.
-  @inline(__always)
-  static func hash(_ key: Span<UInt8>, _ conventions: MapConventions) -> UInt32 {
-    var hash: UInt32 = 0
-    unsafe key.withUnsafeBufferPointer { key in
-      if conventions.foldsCase {
-        for index in 0..<key.count { unsafe hash = HashFunction.step(hash, MapByte.folded(key[index])) }
-      } else {
-        for index in 0..<key.count { unsafe hash = HashFunction.step(hash, key[index]) }
-      }
-    }
-    return conventions.includesNul ? HashFunction.step(hash, MapByte.nul) : hash
-  }
-
   /// Notes which pairs do not count, or are merged into another.
   private mutating func noteEqualKeys() {
     for equal in arranged.equalKeys {

@@ -52,6 +52,10 @@ enum MapByte {
   @inline(__always)
   static func folded(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
+  /// A byte of a key as it is stored.
+  @inline(__always)
+  static func stored(_ byte: UInt8, _ foldsCase: Bool) -> UInt8 { foldsCase ? folded(byte) : byte }
+
   /// Copies a key into a buffer that is large enough, folded where that is the convention.
   @inline(__always)
   static func copy(_ key: Span<UInt8>, to buffer: inout [UInt8], at offset: Int, foldsCase: Bool) {

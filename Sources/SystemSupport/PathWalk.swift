@@ -55,8 +55,11 @@ struct PathWalk {
   /// The directory at hand, opened for reading its names and for syncing.
   func openedDirectory() throws(SystemError) -> Descriptor {
     let number = uninterrupted { unsafe openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    if number < 0 { throw .last("open", "/" + walked.joined(separator: "/")) }
-    let opened = try Descriptor(owning: number, path: "/" + walked.joined(separator: "/"))
+    // joined(separator:) has the runtime look up how an array is a sequence, at each start of a program.
+    var path = walked.isEmpty ? "/" : ""
+    for name in walked { path += "/" + name }
+    if number < 0 { throw .last("open", path) }
+    let opened = try Descriptor(owning: number, path: path)
     try checkWhereLinksLead(opened)
     return opened
   }
