@@ -16,7 +16,7 @@ extension Descriptor {
     guard try tryFlock() else { return false }
     do throws(SystemError) {
       guard try hasUseForRecordLock() else { return true }
-      if try tryRecordLock(isForReading ? F_RDLCK : F_WRLCK) { return true }
+      if try tryRecordLock(recordLockType()) { return true }
       flock(number, LOCK_UN)
       return false
     } catch {
@@ -40,7 +40,11 @@ extension Descriptor {
     flock(number, LOCK_UN)
   }
 
-  private var isForReading: Bool { fcntl(number, F_GETFL) & O_ACCMODE == O_RDONLY }
+  private func recordLockType() throws(SystemError) -> Int32 {
+    let flags = fcntl(number, F_GETFL)
+    if flags < 0 { throw .last("fcntl", path) }
+    return flags & O_ACCMODE == O_RDONLY ? F_RDLCK : F_WRLCK
+  }
 
   private func hasUseForRecordLock() throws(SystemError) -> Bool {
     var system = statfs()

@@ -90,7 +90,7 @@ import Testing
     let makemap = try ChildProcess(
       "strace",
       [
-        "-qq", "-o", log, "-e", "trace=openat,flock", "-e", "inject=flock:delay_enter=1500000:when=1",
+        "-qq", "-o", log, "-e", "trace=openat,flock", "-e", "inject=flock:delay_enter=700000:when=1",
         try Tools.makemap, "-C", "/dev/null", "hash", place.path("access"),
       ], environment: Tools.environment)
     try wait(for: "access.db\", O_RDWR", in: log)

@@ -77,9 +77,8 @@ import Testing
   /// makemap and newaliases rebuild the same maps, from texts that may be older than the map that they write over: in the end
   /// nothing is lost.
   ///
-  /// Some answers are wrong meanwhile, and are counted and told, no more: a makemap that waits for the lock of a map which is
-  /// exchanged just then goes by its name again, and empties the new one until its next run. Without mailcfg there are none
-  /// (``sendmailsOwnProgramsAlone()``).
+  /// Some answers are wrong meanwhile, and are counted and told, no more: `Docs/promises.md` has what is known of them. Without mailcfg
+  /// there are none (``sendmailsOwnProgramsAlone()``).
   @Test func sendmailsOwnProgramsBeside() throws {
     let live = try site.start()
     let tally = Tally()
@@ -95,7 +94,6 @@ import Testing
     let isStale = try mailcfg(["--mail-dir", directory.path, "status"]).status == 1
     try change("build")
     try examine(tally, expecting: 1)
-    for answer in tally.wrong.prefix(40) { print("WRONG \(answer)") }
     Proof.report(
       "races, with makemap and newaliases: \(Self.writers * Self.changes) changes, \(rebuilds().count) times "
         + "rebuilt, \(rebuilds().failed) times with an error of theirs, \(tally.summary); in the end a map was \(isStale ? "" : "not ")older than its text, as makemap had read it"
