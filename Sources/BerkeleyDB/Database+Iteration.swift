@@ -34,7 +34,8 @@ extension Database {
         continue
       }
       try check(result, "DBC->get")
-      guard Database.readBulk(unsafe Span(_unsafeBytes: UnsafeRawBufferPointer(buffer.bytes)), goesOn: &goesOn, body) else {
+      let filled = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(buffer.bytes))
+      guard Database.readBulk(filled, goesOn: &goesOn, body) else {
         throw failure(BerkeleyDBError.Code.DB_VERIFY_BAD.rawValue, "DBC->get")
       }
       guard goesOn else { return }
