@@ -46,6 +46,10 @@ struct ExplainCommand: ParsableCommand {
         throw EditError(
           .badAddress, "--client \"\(ByteString(client).escaped)\": not an IP address; --name is for names")
       }
+      for (option, text) in [("--from", from ?? "")] + to.map({ ("--to", $0) }) where !ExplainCommand.isOneLine(text) {
+        throw EditError(
+          .badAddress, "\(option) \"\(ByteString(text).escaped)\": an address has no CR, LF or NUL in it")
+      }
       let client = try facts.client(address, greeting: helo)
       let directory = try options.directory()
       let evaluated = try directory.evaluated(isBuilt: built)
@@ -69,6 +73,11 @@ struct ExplainCommand: ParsableCommand {
       }
       if !isAccepted { throw ExitCode.no }
     }
+  }
+
+  /// Whether a text can stand in one line of SMTP.
+  private static func isOneLine(_ text: String) -> Bool {
+    !text.utf8.contains { $0 == ASCII.carriageReturn || $0 == ASCII.lineFeed || $0 == ASCII.nul }
   }
 
   /// An address as it stands behind `MAIL FROM:` and `RCPT TO:`.

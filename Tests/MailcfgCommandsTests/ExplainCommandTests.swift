@@ -113,6 +113,9 @@ import Testing
     }
     try place.refused(65, "explain", "--client", "mx.example.org", "--to", "a")
     try place.refused(65, "explain", "--client", "5.6.7.8", "--name", "a b", "--to", "a")
+    // No line of SMTP holds what would end it.
+    try place.refused(65, "explain", "--client", "5.6.7.8", "--to", "a", "--to", "b\nc@example.org")
+    try place.refused(65, "explain", "--client", "5.6.7.8", "--from", "b\rc@example.org", "--to", "a")
     let bare = try Workplace("hosting")
     #expect(try bare.refused(78, "explain", "--client", "5.6.7.8", "--to", "a").contains("there is no sendmail.cf"))
   }

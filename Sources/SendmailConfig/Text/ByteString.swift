@@ -46,6 +46,12 @@ public struct ByteString: Hashable, Sendable, ExpressibleByStringLiteral, Custom
     return result
   }
 
+  /// Hashes all bytes at once; an array would hash one after the other.
+  public func hash(into hasher: inout Hasher) {
+    unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    hasher.combine(bytes.count)
+  }
+
   /// Orders by bytes.
   public static func < (left: ByteString, right: ByteString) -> Bool {
     left.bytes.lexicographicallyPrecedes(right.bytes)

@@ -17,7 +17,11 @@ final class CompiledConfiguration: Sendable {
   /// The bytes of all tokens in ``parts``.
   let pool: [UInt8]
   let parts: [RulePart]
+  /// The same parts for matching, of which there is more to go through.
+  let patternParts: [PatternPart]
   let rules: [Rule]
+  /// The guards of the rules' patterns.
+  let guards: [PatternGuard]
   let ruleSets: [RuleSet]
   /// The rules of each rule set.
   let ruleRanges: [Range<Int>]
@@ -73,6 +77,8 @@ final class CompiledConfiguration: Sendable {
         RuleSet(name: reader.ruleSets.name(number), rules: first..<rules.count, number: number))
     }
     self.rules = rules
+    patternParts = parts.map { PatternPart(kind: $0.kind, argument: $0.argument) }
+    guards = rules.map { [parts] in PatternGuard($0, parts) }
     rulesByLine = rules.indices.sorted { rules[$0].line < rules[$1].line }
     self.ruleSets = ruleSets
     ruleSetNumbers = reader.ruleSets.numbers

@@ -147,8 +147,8 @@ struct RuleCompiler {
       start = end
       let meta = word.first.map { Meta.isMeta($0) ? $0 : 0 } ?? 0
       let token = Token(
-        start: UInt32(pool.count), count: UInt32(word.count), word: Int32(lexicon.insert(word)),
-        hash: FoldedHash.of(word), meta: meta, isAtom: false)
+        start: UInt32(pool.count), count: UInt16(word.count), meta: meta, isAtom: false,
+        word: Int32(lexicon.insert(word)), hash: FoldedHash.of(word))
       pool += word
       result.append((token, word))
     }

@@ -4,6 +4,7 @@ internal import SendmailConfig
 final class CompiledMap: Sendable {
   let definition: MapDefinition
   let kind: MapDefinition.Kind
+  let cannotOpen: Bool
   let blank: UInt8
   /// Whether quotes stay in the key (`-q`).
   let keepsQuotes: Bool
@@ -23,6 +24,7 @@ final class CompiledMap: Sendable {
   init(_ definition: MapDefinition) {
     self.definition = definition
     kind = definition.kind
+    cannotOpen = definition.cannotOpen
     blank = definition.blank
     let flags = definition.flags
     keepsQuotes = flags.keepsQuotes || [.dequote, .arith].contains(definition.kind)

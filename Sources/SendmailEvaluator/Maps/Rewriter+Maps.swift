@@ -47,7 +47,7 @@ extension Rewriter {
   }
 
   mutating func find(_ name: [UInt8], in map: CompiledMap, _ arguments: [[UInt8]], depth: Int) -> MapResult {
-    if map.definition.cannotOpen { return MapResult(status: Status.temporaryFailure) }
+    if map.cannotOpen { return MapResult(status: Status.temporaryFailure) }
     switch map.kind {
     case .table:
       let wanted = map.foldsCase ? name.map(ASCII.lowercased) : name
@@ -129,9 +129,10 @@ extension Rewriter {
   ) -> MapResult {
     switch answer {
     case .found(let text, let line):
-      let bytes =
-        map.matchesOnly ? name : MapArguments.substituted(text.bytes, [name] + arguments)
-      return MapResult(value: bytes + map.suffix, tableLine: line)
+      var bytes = map.matchesOnly ? name : text.bytes
+      if !map.matchesOnly, bytes.contains(0x25) { bytes = MapArguments.substituted(bytes, [name] + arguments) }
+      if !map.suffix.isEmpty { bytes += map.suffix }
+      return MapResult(value: bytes, tableLine: line)
     case .notFound: return MapResult(status: missing)
     case .temporaryFailure:
       return MapResult(status: Status.temporaryFailure, message: lookups.complaint(map.definition))

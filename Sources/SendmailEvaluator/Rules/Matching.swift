@@ -19,11 +19,12 @@ extension Rewriter {
   ///
   /// Each wildcard takes as few tokens as it can, the leftmost first.
   mutating func doesMatch(_ rule: Rule, _ base: Int) -> Bool {
-    let end = workspace.tokens.count
-    matches.removeAll(keepingCapacity: true)
-    if !rule.hasMacro, end - base < rule.minimum { return false }
-    let parts = configuration.parts
-    var part = rule.pattern.lowerBound
+    matchCount = 0
+    // Held here, so that a step is not paid for with retaining them.
+    let (partList, tokenList) = (configuration.patternParts, workspace.tokens)
+    let (parts, tokens) = (partList.span, tokenList.span)
+    let (pattern, end) = (rule.pattern, tokens.count)
+    var part = pattern.lowerBound
     var place = base
     var steps = 0
     var failed: [Bool] = []
@@ -32,45 +33,51 @@ extension Rewriter {
       steps += 1
       if steps >= Self.patience {
         let width = end - base + 1
-        if failed.isEmpty { failed = Array(repeating: false, count: (rule.pattern.count + 1) * width) }
-        let state = (part - rule.pattern.lowerBound) * width + place - base
+        if failed.isEmpty { failed = Array(repeating: false, count: (pattern.count + 1) * width) }
+        let state = (part - pattern.lowerBound) * width + place - base
         if failed[state] {
-          guard backUp(&part, &place, end) else { return false }
+          guard backUp(&part, &place, &steps, parts, tokens, pattern.upperBound) else { return false }
           continue search
         }
         failed[state] = true
       }
-      if part == rule.pattern.upperBound {
+      if part == pattern.upperBound {
         if place == end { return true }
       } else {
         let current = parts[part]
         switch current.kind {
-        case .any:
-          matches.append(Match(part: part, first: place, end: place))
-          part += 1
-          continue search
-        case .nothing:
-          part += 1
-          continue search
-        case _ where place == end: break
         case .token:
-          if workspace.tokens[place].word == current.argument {
+          if place < end, tokens[place].word == current.argument {
             place += 1
             part += 1
             continue search
           }
-        case .some, .one:
-          matches.append(Match(part: part, first: place, end: place + 1))
+        case .any, .some:
+          let least = current.kind == .any ? place : place + 1
+          if let stop = Self.stop(behind: part, least, parts, tokens, pattern.upperBound) {
+            push(Match(part: part, first: place, end: stop))
+            steps += stop - least
+            place = stop
+            part += 1
+            continue search
+          }
+          steps += max(end - least, 0)
+        case .nothing:
+          part += 1
+          continue search
+        case _ where place == end: break
+        case .one:
+          push(Match(part: part, first: place, end: place + 1))
           place += 1
           part += 1
           continue search
         case .inClass:
-          matches.append(Match(part: part, first: place, end: place))
+          push(Match(part: part, first: place, end: place))
           if extend(&part, &place, end) { continue search }
-          matches.removeLast()
+          matchCount -= 1
         case .notInClass:
           if !isInClass(current.argument, place) {
-            matches.append(Match(part: part, first: place, end: place + 1))
+            push(Match(part: part, first: place, end: place + 1))
             place += 1
             part += 1
             continue search
@@ -84,35 +91,65 @@ extension Rewriter {
         case .matched: break
         }
       }
-      guard backUp(&part, &place, end) else { return false }
+      guard backUp(&part, &place, &steps, parts, tokens, pattern.upperBound) else { return false }
     }
   }
 
+  @inline(__always)
+  private mutating func push(_ match: Match) {
+    matches[matchCount] = match
+    matchCount += 1
+  }
+
+  /// The first place from `least` on where a `$*` or `$+` may stop: in front of the word behind it, and at the end of the
+  /// tokens where it is the last part; nil where there is none.
+  @inline(__always)
+  private static func stop(
+    behind part: Int, _ least: Int, _ parts: Span<PatternPart>, _ tokens: Span<Token>, _ patternEnd: Int
+  ) -> Int? {
+    guard least <= tokens.count else { return nil }
+    if part + 1 == patternEnd { return tokens.count }
+    let next = parts[part + 1]
+    guard next.kind == .token else { return least }
+    var place = least
+    while place < tokens.count {
+      if tokens[place].word == next.argument { return place }
+      place += 1
+    }
+    return nil
+  }
+
   /// Lets the last wildcard that can take one more token do so.
-  private mutating func backUp(_ part: inout Int, _ place: inout Int, _ end: Int) -> Bool {
-    while let last = matches.last {
-      switch configuration.parts[last.part].kind {
+  private mutating func backUp(
+    _ part: inout Int, _ place: inout Int, _ steps: inout Int, _ parts: Span<PatternPart>, _ tokens: Span<Token>,
+    _ patternEnd: Int
+  ) -> Bool {
+    while matchCount > 0 {
+      let last = matches[matchCount - 1]
+      switch parts[last.part].kind {
       case .any, .some:
-        if last.end < end {
-          matches[matches.count - 1].end += 1
-          place = last.end + 1
+        if let stop = Self.stop(behind: last.part, last.end + 1, parts, tokens, patternEnd) {
+          steps += stop - last.end - 1
+          matches[matchCount - 1].end = stop
+          place = stop
           part = last.part + 1
           return true
         }
+        steps += tokens.count - last.end
       case .inClass:
         part = last.part
         place = last.end
-        if extend(&part, &place, end) { return true }
+        if extend(&part, &place, tokens.count) { return true }
       default: break
       }
-      matches.removeLast()
+      matchCount -= 1
     }
     return false
   }
 
   /// Lets the class at the end of ``matches`` take tokens from `place` on until they are a member.
   private mutating func extend(_ part: inout Int, _ place: inout Int, _ end: Int) -> Bool {
-    let match = matches[matches.count - 1]
+    let match = matches[matchCount - 1]
     let number = Int(configuration.parts[match.part].argument)
     var next = workspace.endOfMember(match.first, beyond: place, before: end, of: configuration.classes[number])
     if hasOverlay,
@@ -121,7 +158,7 @@ extension Rewriter {
       next = min(next ?? other, other)
     }
     guard let next else { return false }
-    matches[matches.count - 1].end = next
+    matches[matchCount - 1].end = next
     place = next
     part = match.part + 1
     return true

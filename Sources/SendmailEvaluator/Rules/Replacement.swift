@@ -24,7 +24,12 @@ extension Rewriter {
       if outcome.failure != nil { return outcome }
     }
     guard scratch.count <= room else { return tooLong() }
-    workspace.tokens.replaceSubrange(base..., with: scratch)
+    if base == 0 {
+      swap(&workspace.tokens, &scratch)
+    } else {
+      workspace.tokens.removeLast(workspace.tokens.count - base)
+      workspace.tokens.append(contentsOf: scratch)
+    }
     if rule.hasCall || hasStrayCalls {
       let status = callAll(base, depth)
       if status != Status.done, status != Status.temporaryFailure { hasStrayCalls = true }
@@ -40,17 +45,17 @@ extension Rewriter {
       let part = parts[place]
       switch part.kind {
       case .matched:
-        guard part.argument >= 0, Int(part.argument) < matches.count else {
+        guard part.argument >= 0, Int(part.argument) < matchCount else {
           let name = ByteString(workspace.bytes(part.token).suffix(1))
           report("rewrite: ruleset \(configuration.ruleSets[number].name): replacement $\(name) out of bounds")
           return .failed(Status.configuration)
         }
         let match = matches[Int(part.argument)]
-        let taken = workspace.tokens[match.first..<match.end]
         if level == .everything {
-          events.append(.substituted(number: Int(part.argument) + 1, tokens: workspace.shown(taken)))
+          let taken = workspace.shown(workspace.tokens[match.first..<match.end])
+          events.append(.substituted(number: Int(part.argument) + 1, tokens: taken))
         }
-        scratch.append(contentsOf: taken)
+        for place in match.first..<match.end { scratch.append(workspace.tokens[place]) }
       case .macro:
         let macro = UInt8(part.argument)
         let value = macros[macro]
@@ -125,7 +130,7 @@ extension Rewriter {
     let map = map(named: name)
     var key: [UInt8] = []
     let blank = map?.blank ?? 0
-    workspace.join(unanswered[keyPlaces], blank: blank == 0 ? configuration.blank : blank, into: &key)
+    workspace.join(unanswered.span, keyPlaces, blank: blank == 0 ? configuration.blank : blank, into: &key)
     var arguments: [[UInt8]] = []
     var other: Range<Int>?
     var sign = keyPlaces.upperBound
@@ -136,7 +141,7 @@ extension Rewriter {
         other = (sign + 1)..<end
       } else {
         var text: [UInt8] = []
-        workspace.join(unanswered[(sign + 1)..<end], blank: configuration.blank, into: &text)
+        workspace.join(unanswered.span, sign + 1..<end, blank: configuration.blank, into: &text)
         arguments.append(text)
       }
       sign = end
@@ -156,10 +161,10 @@ extension Rewriter {
     }
     if let other {
       var text: [UInt8] = []
-      workspace.join(unanswered[other], blank: configuration.blank, into: &text)
+      workspace.join(unanswered.span, other, blank: configuration.blank, into: &text)
       return text.isEmpty || scan(text, configuration.defaultTypes)
     }
-    scratch.append(contentsOf: unanswered[keyPlaces])
+    for place in keyPlaces { scratch.append(unanswered[place]) }
     return true
   }
 
@@ -179,7 +184,8 @@ extension Rewriter {
 
   /// Calls each rule set behind a `$>` with the tokens behind its name, the last one first.
   private mutating func callAll(_ base: Int, _ depth: Int) -> Int32 {
-    var calls: [(place: Int, number: Int)] = []
+    let firstCall = calls.count
+    defer { calls.removeLast(calls.count - firstCall) }
     var place = base
     while place + 1 < workspace.tokens.count {
       guard workspace.tokens[place].meta == Meta.call else {
@@ -195,20 +201,21 @@ extension Rewriter {
         workspace.tokens.removeSubrange(place..<place + 2)
         place += 1
         continue
-      case .success(let number): calls.append((place, number))
+      case .success(let number): calls.append(Call(place: place, number: number))
       case .failure(let defect):
         if !defect.message.isEmpty { report(defect.message) }
         report(Array("Unknown ruleset ".utf8) + workspace.bytes(name).filter { $0 != ASCII.quote })
         return Status.configuration
       }
-      if calls.count >= Self.maximumCalls {
+      if calls.count - firstCall >= Self.maximumCalls {
         report("Too many subroutine calls (\(Self.maximumCalls) max)")
         return Status.configuration
       }
       place += 2
     }
     var status = Status.done
-    for call in calls.reversed() {
+    for index in (firstCall..<calls.count).reversed() {
+      let call = calls[index]
       workspace.tokens.removeSubrange(call.place..<call.place + 2)
       status = rewrite(call.number, from: call.place, depth: depth + 1)
       if status != Status.done, status != Status.temporaryFailure { return status }

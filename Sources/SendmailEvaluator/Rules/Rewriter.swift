@@ -19,6 +19,12 @@ struct Rewriter {
   /// How many rule sets one replacement may call.
   static let maximumCalls = 16
 
+  /// A rule set that is called, and the place of its `$>`.
+  struct Call {
+    var place: Int
+    var number: Int
+  }
+
   let configuration: CompiledConfiguration
   let lookups: Lookups
   var level: TraceLevel
@@ -28,11 +34,15 @@ struct Rewriter {
   var classOverlay: [FrozenWords] = []
   var hasOverlay: Bool { !classOverlay.isEmpty }
   /// What the wildcards of the rule that matched last took.
-  var matches: [Match] = []
+  var matches = InlineArray<9, Match>(repeating: Match(part: 0, first: 0, end: 0))
+  /// How many of ``matches`` there are.
+  var matchCount = 0
   /// What a rule makes.
   var scratch: [Token] = []
   /// What a rule makes before its questions to maps are answered.
   var unanswered: [Token] = []
+  /// The calls that wait for those behind them, of all rule sets that are at work.
+  var calls: [Call] = []
   /// How many tokens a rule may make.
   var room = Workspace.maximumTokens
   /// Whether a call that could not be made may be among the tokens.
@@ -59,7 +69,7 @@ struct Rewriter {
     stepsLeft = context.stepLimit
     workspace = Workspace(configuration)
     macros = configuration.macros
-    matches.reserveCapacity(RuleCompiler.maximumWildcards + 1)
+    scratch.reserveCapacity(Workspace.maximumTokens)
     for (name, value) in context.macros { setMacro(name, value.bytes) }
     for (name, words) in context.classWords { add(words, toClass: name) }
   }
@@ -99,15 +109,14 @@ struct Rewriter {
   mutating func spend(_ steps: Int) { stepsLeft -= level >= .matches ? steps * 20 : steps }
 
   /// Gives up where no steps are left.
-  private mutating func hasGivenUp(_ number: Int, _ rule: Rule) -> Bool {
-    guard stepsLeft < 0 else { return false }
+  private mutating func giveUp(_ number: Int, _ place: Int) {
     // Said once: the rule sets that have called end with the same status.
     if stepsLeft > .min / 2 {
       report(
-        "rewrite: given up after too many steps, ruleset \(configuration.ruleSets[number].name), line \(rule.line)")
+        "rewrite: given up after too many steps, ruleset \(configuration.ruleSets[number].name), line \(configuration.rules[place].line)"
+      )
       stepsLeft = .min / 2
     }
-    return true
   }
 
   /// Rewrites the tokens from `base` on by a rule set.
@@ -127,11 +136,11 @@ struct Rewriter {
     var status = Status.done
     var place = rules.lowerBound
     var rounds = 0
-    var words = workspace.words(from: base)
+    var summary = workspace.summary(from: base)
+    let configuration = configuration
     // A rule set that ends with "$#" ends all of them, as long as nothing is in front of it.
-    while place < rules.upperBound, !isDecided(base) {
-      let rule = configuration.rules[place]
-      if level == .everything { events.append(.tried(line: rule.line)) }
+    while place < rules.upperBound, !summary.isDecided {
+      if level == .everything { events.append(.tried(line: configuration.rules[place].line)) }
       rounds += 1
       if rounds > Self.mostRounds {
         report(
@@ -142,13 +151,17 @@ struct Rewriter {
         break
       }
       spend(1)
-      if hasGivenUp(number, rule) { return Status.configuration }
-      guard rule.required & ~words == 0 || rule.hasMacro, doesMatch(rule, base) else {
-        if level == .everything { events.append(.failed(line: rule.line)) }
+      if stepsLeft < 0 {
+        giveUp(number, place)
+        return Status.configuration
+      }
+      guard configuration.guards[place].admits(summary), doesMatch(configuration.rules[place], base) else {
+        if level == .everything { events.append(.failed(line: configuration.rules[place].line)) }
         place += 1
         rounds = 0
         continue
       }
+      let rule = configuration.rules[place]
       noteMatch(rule, place, base, depth)
       let result = replace(rule, number, base, depth)
       spend(workspace.tokens.count - min(base, workspace.tokens.count) + scratch.count)
@@ -158,7 +171,7 @@ struct Rewriter {
         return failure
       }
       if status == Status.done { status = result.status }
-      words = workspace.words(from: base)
+      summary = workspace.summary(from: base)
       if level == .everything {
         events.append(.rewritten(tokens: workspace.shown(workspace.tokens[base...])))
       }
@@ -183,10 +196,6 @@ struct Rewriter {
 
   /// The bytes of the tokens from a place on, one behind the other.
   func text(from base: Int) -> [UInt8] { workspace.tokens[base...].flatMap { workspace.bytes($0) } }
-
-  private func isDecided(_ base: Int) -> Bool {
-    base < workspace.tokens.count && workspace.tokens[base].meta == Meta.mailer
-  }
 
   private mutating func noteMatch(_ rule: Rule, _ place: Int, _ base: Int, _ depth: Int) {
     if var log = decisions {

@@ -48,8 +48,8 @@ struct Workspace {
     for index in start..<start + count { hash.add(bytes[index]) }
     let word = configuration.lexicon.number(of: bytes, from: start, to: start + count, hash: hash.value)
     return Token(
-      start: UInt32(start), count: UInt32(count), word: Int32(word ?? -1), hash: hash.value, meta: 0,
-      isAtom: configuration.ruleTypes.kind(bytes[start]) == .atom)
+      start: UInt32(start), count: UInt16(count), meta: 0,
+      isAtom: configuration.ruleTypes.kind(bytes[start]) == .atom, word: Int32(word ?? -1), hash: hash.value)
   }
 
   /// The bytes of a token.
@@ -57,10 +57,20 @@ struct Workspace {
 
   /// Joins tokens: two atoms in a row get a blank between them.
   func join(_ list: ArraySlice<Token>, blank: UInt8, into text: inout [UInt8]) {
+    join(list.span, 0..<list.count, blank: blank, into: &text)
+  }
+
+  /// Joins the tokens at some places of a list.
+  func join(_ list: Span<Token>, _ places: Range<Int>, blank: UInt8, into text: inout [UInt8]) {
+    let bytes = arena.span
+    var length = places.count
+    for place in places { length += Int(list[place].count) }
+    text.reserveCapacity(text.count + length)
     var afterAtom = false
-    for token in list {
+    for place in places {
+      let token = list[place]
       if afterAtom, token.isAtom { text.append(blank) }
-      text.append(contentsOf: arena[token.range])
+      for index in token.range { text.append(bytes[index]) }
       afterAtom = token.isAtom
     }
   }
@@ -105,12 +115,8 @@ struct Workspace {
     return words.words.number(of: text) != nil
   }
 
-  /// The bits of the words that the tokens from a place on are (``Token/bit(ofWord:)``).
-  func words(from base: Int) -> UInt64 {
-    var result: UInt64 = 0
-    for place in base..<tokens.count { result |= Token.bit(ofWord: tokens[place].word) }
-    return result
-  }
+  /// What patterns ask of the tokens from a place on.
+  func summary(from base: Int) -> TokenSummary { TokenSummary(tokens.span, from: base) }
 
   /// The tokens as text, each on its own, for traces.
   func shown(_ list: ArraySlice<Token>) -> [ByteString] { list.map { ByteString(arena[$0.range]) } }

@@ -37,7 +37,9 @@ struct DecisionLog {
       guard let value = values.last(where: { $0.places.contains(place) }) else { continue }
       step.lookup = max(step.lookup ?? value.event, value.event)
     }
-    for match in rewriter.matches where rewriter.configuration.parts[match.part].kind == .inClass {
+    for index in 0..<rewriter.matchCount {
+      let match = rewriter.matches[index]
+      guard rewriter.configuration.parts[match.part].kind == .inClass else { continue }
       let tokens = rewriter.workspace.tokens[match.first..<match.end]
       // A value that is a word of a class, such as OK: the entry has it, not the class.
       if let first = tokens.first, values.contains(where: { $0.places.contains(Int(first.start)) }) { continue }
