@@ -45,6 +45,11 @@ import Testing
 
   @Test func aNumberSignInTheTextOfAnErrorIsNoComment() throws {
     #expect(try Self.findings(["mailertable": "a.example error:5.1.2:550 No such # host\n"]) == [])
+    // In the place of the value: makemap stores it, and says nothing.
+    #expect(
+      try Self.findings(["mailertable": "a.example # to come\n"]) == ["mailertable:1: mailertable.comment-in-value"])
+    #expect(
+      try Self.findings(["genericstable": "anna\t# to come\n"]) == ["genericstable:1: genericstable.comment-in-value"])
   }
 
   // MARK: Waivers

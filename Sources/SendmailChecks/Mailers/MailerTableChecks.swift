@@ -32,6 +32,7 @@ enum MailerTableChecks {
           message: "# begins a comment only in column 1: it becomes part of the host",
           remedy: "put the comment on a line of its own above the entry")
         value = ByteString(value.bytes[..<mark].trimming(while: ASCII.isSpace))
+        if value.isEmpty { continue }
       }
       guard let colon = value.bytes.firstIndex(of: ASCII.colon), value.bytes.first != 0x5B else {
         findings.add(
