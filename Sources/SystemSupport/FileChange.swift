@@ -127,8 +127,9 @@ package final class FileChange {
   /// Puts all staged files into place.
   ///
   /// The order is: new files and their directories on the disk; the journal on the disk (not for a single file without a record);
-  /// the locks of sendmail's tools on all old files, with nobody about to write to one; every old file still what it was; exchange; the old files' times moved on, so that a running sendmail opens them
-  /// anew; unlock; the record added, and on the disk; directories on the disk; old files removed; journal removed.
+  /// the locks of sendmail's tools on all old files, with nobody about to write to one; every old file still what it was;
+  /// exchange; the old files' times moved on, so that a running sendmail opens them anew; unlock; the record added, and on
+  /// the disk; directories on the disk; old files removed; journal removed.
   ///
   /// - Parameter wait: For how many seconds to wait for others' locks; 0 tries once.
   /// - Returns: What could not be removed afterwards, which the next change will do; `nil` if nothing is left.
