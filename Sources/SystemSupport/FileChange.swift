@@ -163,6 +163,7 @@ package final class FileChange {
       try abandon(after: error)
     }
     files.refuseWriters()
+    files.refuseStartingMakemaps()
     published = files
     files = []
     defer { for file in published { file.release() } }

@@ -59,4 +59,12 @@ extension [StagedFile] {
   func refuseWriters() {
     for file in self where file.isNewAwaited { file.refuseWriters(Deadline(after: Self.patience)) }
   }
+
+  /// Does the same to those makemaps of sendmail's that may have looked at an old map and are still to come, for ``patience`` at most.
+  func refuseStartingMakemaps() {
+    guard contains(where: \.isMapReplaced) else { return }
+    var makemaps = StartingMakemaps()
+    var deadline = Deadline(after: Self.patience)
+    while makemaps.remain(), deadline.pause() { refuseWriters() }
+  }
 }

@@ -104,8 +104,10 @@ import Testing
     #expect(try place("lookup", "access", "connect:192.0.2.7").outputText == "RELAY\n")
   }
 
-  /// One that has looked at the old map, and opens the new one, would empty that before it sees that it is another: it ends before.
-  @Test(.needsStrace, .needs(.makemap)) func aMakemapThatLookedBeforeTheExchangeEmptiesNothing() throws {
+  /// One that has looked at the old map, and opens the new one, would empty that before it sees that it is another: it ends before,
+  /// and is waited for where it is slower than the change.
+  @Test(.needsStrace, .needs(.makemap), arguments: [false, true])
+  func aMakemapThatLookedBeforeTheExchangeEmptiesNothing(isSlower: Bool) throws {
     let place = try Workplace("hosting")
     try place("build")
     let words = ["-C", "/dev/null", "hash", place.path("access")]
@@ -122,8 +124,9 @@ import Testing
     let old = try place.status("access.db").st_ino
     let makemap = try trace(["-e", "inject=newfstatat:signal=STOP:when=\(look)"])
     try wait(for: "access.db", in: log)
-    let change = try addRelaySlowly(place, "fsync:delay_exit=200000")
+    let change = try addRelaySlowly(place, isSlower ? "fsync:delay_exit=1" : "fsync:delay_exit=200000")
     wait(forAnother: "access.db", than: old, place)
+    if isSlower { usleep(100_000) }
     #expect(change.isRunning)
     let children = String(decoding: try readFile("/proc/\(makemap.pid)/task/\(makemap.pid)/children"), as: UTF8.self)
     for child in children.split(separator: " ").compactMap({ Int32($0) }) { #expect(kill(child, SIGCONT) == 0) }

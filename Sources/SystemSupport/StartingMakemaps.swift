@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// The processes of sendmail's makemap that have not opened their map yet.
+///
+/// Such a one may have looked at a map already. It keeps to itself which file that was, with no lock and no open file that
+/// others could see, until it has emptied what it finds under the name; so only the list of processes tells of it (proc(5)).
+/// Of another user's processes nothing is seen, unless by root.
+struct StartingMakemaps {
+  private var processes: [String]
+
+  /// Those that run now: whoever starts later sees nothing but what is in place now.
+  init() {
+    let names = (try? Directory("/proc").names()) ?? []
+    processes = names.filter { name in
+      name.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } && Self.isMakemap(name)
+    }
+  }
+
+  /// Whether there is still one that has neither opened a map nor ended.
+  mutating func remain() -> Bool {
+    processes.removeAll { !Self.isMakemap($0) || Self.hasOpenedMap($0) }
+    return !processes.isEmpty
+  }
+
+  private static func isMakemap(_ process: String) -> Bool { target(of: "\(process)/exe").hasSuffix("/makemap") }
+
+  private static func hasOpenedMap(_ process: String) -> Bool {
+    guard let files = try? Directory("/proc/\(process)/fd"), let names = try? files.names() else { return true }
+    return names.contains { target(of: "\(process)/fd/\($0)").hasSuffix(".db") }
+  }
+
+  /// Where a link below `/proc` leads to; empty if that cannot be told.
+  private static func target(of link: String) -> String {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink("/proc/\(link)", &buffer, buffer.count)
+    return count < 0 ? "" : String(path: Array(buffer[..<count]))
+  }
+}
