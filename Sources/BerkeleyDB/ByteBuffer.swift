@@ -23,9 +23,10 @@ struct ByteBuffer: ~Copyable {
     }
   }
 
-  /// Writes an integer in the machine's byte order.
+  /// Writes an integer in the machine's byte order; there must be room for it.
   @inline(__always)
   func store<Integer: FixedWidthInteger>(_ value: Int, as type: Integer.Type, at offset: Int) {
+    precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count)
     unsafe bytes.storeBytes(of: Integer(truncatingIfNeeded: value), toByteOffset: offset, as: Integer.self)
   }
 }

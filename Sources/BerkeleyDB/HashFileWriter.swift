@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// libdb looks each key up before it stores it, and its pages pass through a cache; that is most of the time that a map takes.
 /// Whoever has all pairs, and has them in order, lays the pages out at once. libdb reads, verifies and changes the result like
-/// a file of its own; whoever puts one to use has libdb read it back first.
+/// a file of its own; whoever puts one to use has libdb read its pairs back first.
 ///
 /// The file is laid out as ``HashFile`` describes it, in the byte order of the machine, as libdb 5.3 does it: the header, a
 /// page for each bucket, behind them the pages on which buckets and large values go on. Of a page for a large value, the
@@ -32,7 +32,6 @@ public struct HashFileWriter: ~Copyable {
   /// -1 once it is closed.
   private var descriptor: Int32
   private let buckets: Int
-  private let fillFactor: Int
 
   /// The page that is being filled.
   private let page: ByteBuffer
@@ -57,12 +56,9 @@ public struct HashFileWriter: ~Copyable {
   /// - Parameters:
   ///   - path: where, as in open(2).
   ///   - buckets: how many buckets the table has, a power of two, at least 2.
-  ///   - fillFactor: from how many pairs a bucket on libdb adds buckets; 0: when a page is full.
   ///   - permissions: the mode of the file, less the process's umask.
   /// - Throws: ``BerkeleyDBError``, with `EEXIST` when there is something at `path`.
-  public init(
-    creating path: String, buckets: Int, fillFactor: Int = 0, permissions: UInt16 = 0o640
-  ) throws(BerkeleyDBError) {
+  public init(creating path: String, buckets: Int, permissions: UInt16 = 0o640) throws(BerkeleyDBError) {
     precondition(buckets >= 2 && buckets & (buckets - 1) == 0, "not a power of two")
     try Database.checkPath(path)
     let descriptor = uninterrupted {
@@ -71,14 +67,13 @@ public struct HashFileWriter: ~Copyable {
     guard descriptor >= 0 else {
       throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: errno), operation: "open", path: path)
     }
-    self.init(descriptor, path, buckets, fillFactor)
+    self.init(descriptor, path, buckets)
   }
 
-  private init(_ descriptor: Int32, _ path: String, _ buckets: Int, _ fillFactor: Int) {
+  private init(_ descriptor: Int32, _ path: String, _ buckets: Int) {
     self.descriptor = descriptor
     self.path = path
     self.buckets = buckets
-    self.fillFactor = fillFactor
     page = ByteBuffer(count: HashFileWriter.pageSize)
     ready.reserveCapacity(min(HashFileWriter.chunk, buckets * HashFileWriter.pageSize))
     begin(page: 1, behind: 0)
@@ -261,7 +256,7 @@ public struct HashFileWriter: ~Copyable {
     // The masks of a hash for all buckets, and for those before the last doubling.
     store(buckets - 1, 76)
     store(buckets / 2 - 1, 80)
-    store(fillFactor, 84)
+    // With how many pairs on a page libdb would add buckets stays 0: when it is full, as in makemap's files.
     store(count, 88)
     store(HashFile.hashOfFixedString, 92)
     // All doublings so far lie one behind the other.
@@ -280,6 +275,7 @@ public struct HashFileWriter: ~Copyable {
             descriptor, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done, offset + done)
         }
       }
+      if count == 0 { errno = ENOSPC }
       guard count > 0 else { throw failure("pwrite") }
       done += count
     }

@@ -78,8 +78,7 @@ public struct MapBuilder: Sendable {
   private func writePages(
     _ contents: MapContents, at path: String, progress: ((Int) -> Bool)?
   ) throws(BerkeleyDBError) -> Bool {
-    var writer = try HashFileWriter(
-      creating: path, buckets: contents.buckets, fillFactor: fillFactor(contents) ?? 0, permissions: permissions)
+    var writer = try HashFileWriter(creating: path, buckets: contents.buckets, permissions: permissions)
     var isComplete = false
     defer { if !isComplete { _ = unsafe unlink(path) } }
     let terminator = contents.terminator
@@ -95,12 +94,6 @@ public struct MapBuilder: Sendable {
     return true
   }
 
-  /// From how many pairs a bucket on libdb makes a table of so many buckets larger; `nil` leaves it to libdb.
-  private func fillFactor(_ contents: MapContents) -> Int? {
-    // As many as fit twice: only a page that is really full makes the table grow.
-    contents.buckets > 2 ? max(1, 2 * PageLayout.pageSize / contents.meanPairSize) : nil
-  }
-
   // MARK: Through libdb
 
   /// The layout that lets pairs be written in the order of the contents, page after page.
@@ -109,7 +102,10 @@ public struct MapBuilder: Sendable {
     // Pages are written one after the other, so few of them need be in memory.
     let size = contents.meanPairSize * contents.entries.count * 2
     if size > 128 << 10 { layout.cacheBytes = min(size + (1 << 20), MapBuilder.largestCache) }
-    if type == .hash, let factor = fillFactor(contents) {
+    if type == .hash, contents.buckets > 2 {
+      // libdb makes as many buckets as it takes for this many pairs on a page, and more when there are more on one: as many as
+      // fit twice, so that only a page that is really full makes the table grow.
+      let factor = max(1, 2 * PageLayout.pageSize / contents.meanPairSize)
       layout.fillFactor = factor
       layout.elements = contents.buckets * factor
     }

@@ -19,7 +19,7 @@ public struct MapContents: Sendable {
   /// The pairs that count, as they are stored.
   private(set) var arranged: ArrangedPairs
   /// How many buckets there are: a power of two.
-  let buckets: Int
+  private(set) var buckets: Int
   /// The merged older pairs, newest first, by the number of the newest.
   private(set) var older: [UInt32: [UInt32]] = [:]
   /// The mean size of a pair on a page, in bytes.
@@ -45,6 +45,11 @@ public struct MapContents: Sendable {
     meanPairSize = count == 0 ? 1 : max(1, size / count)
     buckets = PageLayout.buckets(totalSize: size)
     arranged = ArrangedPairs(pairs, hashes: hashes, buckets: buckets, conventions: conventions)
+    // Where most pairs do not count, most of the buckets would be empty.
+    if arranged.entries.count < count / 2 {
+      buckets = PageLayout.buckets(totalSize: meanPairSize * arranged.entries.count)
+      arranged = ArrangedPairs(pairs, hashes: hashes, buckets: buckets, conventions: conventions)
+    }
     noteEqualKeys()
     if conventions.marker { dropMarker() }
   }
