@@ -206,22 +206,50 @@ struct MapTests {
       "\u{0B}", "ü", "%0", "x.y",
       String(repeating: "z", count: 700),
     ]
-    var text = RealTestMode.frame
-    var bytes: [ByteString: [UInt8]] = [:]
-    for map in 0..<24 {
-      bytes[ByteString("t\(map)")] = random.text(of: pieces, count: 60)
-      try real.directory.write("t\(map)", bytes[ByteString("t\(map)")] ?? [])
+    let maps = (0..<24).map { _ in
+      let bytes = random.text(of: pieces, count: 60)
       let flags = random.pick(["", "-z: ", "-z, ", "-z\\t ", "-z= "]) + "-k \(random.below(3)) -v\(random.below(4))"
-      text += "Kt\(map) text \(flags) \(real.directory.path("t\(map)"))\n"
+      return (flags, bytes)
     }
-    var commands: [[UInt8]] = []
-    for map in 0..<24 {
-      for key in ["joe", "a", "b", ":", "x.y", "#", "joea", "ab", ",", "\"", "ü", "%0", "a:b", "%"] {
-        commands.append(Array("/map t\(map) \(key)".utf8))
+    let keys = ["joe", "a", "b", ":", "x.y", "#", "joea", "ab", ",", "\"", "ü", "%0", "a:b", "%"]
+    try compareColumns(real, maps, keys: keys)
+  }
+
+  @Test("Where sendmail cuts the lines of text maps, their columns and keys", .needs(.sendmail))
+  func edgesOfColumns() throws {
+    func filler(_ count: Int) -> String { String(repeating: "f", count: count) }
+    var maps: [(String, [UInt8])] = []
+    for length in Array(2040...2052) + Array(4090...4098) {
+      // A value that ends there, a key that begins or ends there, and a first column that is empty there.
+      maps.append(("-z: -v2", Array("joe:\(filler(length - 13)):12345678\nanna:x:y\n".utf8)))
+      maps.append(("-z:", Array("\(filler(length))joe:value\n".utf8)))
+      maps.append(("-z: -k1 -v0", Array("\(filler(length)):joe:a\n".utf8)))
+      maps.append(("-k1 -v0", Array("\(filler(length))  joe a".utf8)))
+    }
+    for line in [":joe:a", "::joe", "joe", "", " :joe", "#:joe", "a:joe"] {
+      for flags in ["-z: -k1 -v0", "-z: -k0 -v1", "-z: -k0 -v0", "-z: -k1 -v2"] {
+        maps.append((flags, Array("\(line)\njoe:found:joe\n".utf8)))
       }
     }
-    let files = bytes
-    let lookups = Lookups(table: { map, key in TextMapFile(files[map.name] ?? [], map.declaration.flags)[key] })
+    let keys = ["joe", "anna", "e", "oe", "fjoe", "ffjoe", "12345678", "8"]
+    let long = [255, 256, 257, 300].map(filler)
+    maps += long.map { ("-z:", Array("\($0):\($0)x\n".utf8)) }
+    try compareColumns(RealTestMode(), maps, keys: keys + long)
+  }
+
+  /// Looks keys up in text maps, given by their flags and files, here and with sendmail.
+  private func compareColumns(_ real: RealTestMode, _ maps: [(flags: String, bytes: [UInt8])], keys: [String]) throws {
+    var text = RealTestMode.frame
+    var files: [ByteString: [UInt8]] = [:]
+    for (number, map) in maps.enumerated() {
+      let name = "t\(number)"
+      files[ByteString(name)] = map.bytes
+      try real.directory.write(name, map.bytes)
+      text += "K\(name) text \(map.flags) \(real.directory.path(name))\n"
+    }
+    let commands = maps.indices.flatMap { map in keys.map { Array("/map t\(map) \($0)".utf8) } }
+    let known = files
+    let lookups = Lookups(table: { map, key in TextMapFile(known[map.name] ?? [], map.declaration.flags)[key] })
     var mode = TestMode(
       Configuration(Array(text.utf8), host: RealTestMode.host), EvaluationContext(lookups: lookups), rules: 0, maps: 0)
     let theirs = try real.run(commands, configuration: Array(text.utf8), debug: "")

@@ -6,11 +6,13 @@ public import SendmailConfig
 /// file = *( line LF )
 /// line = "#" *OCTET / column *( delimiter column )     ; the delimiter is that of -z, or a blank or TAB, white space behind it skipped
 /// ```
-/// A line of more than 2046 bytes is read in pieces. Sources: installation and operation guide, "K -- Key File Declaration".
+/// A line of more than 2047 bytes is read in pieces of that length, each one a line. A line or piece that begins with the
+/// delimiter of `-z` has no first column, neither as key nor as value. Of a key and of a column the first 256 bytes count.
+/// Sources: installation and operation guide, "K -- Key File Declaration"; the rest found out by asking sendmail.
 public struct TextMapFile: Sendable {
   /// What sendmail's buffer takes of a line.
-  private static let longest = 2046
-  /// What it takes of a column.
+  private static let longest = 2047
+  /// What it takes of a column, and of a key.
   private static let longestColumn = 256
 
   private let entries: [ByteString: (value: ByteString?, line: Int)]
@@ -43,7 +45,8 @@ public struct TextMapFile: Sendable {
 
   /// The value of a key, whose letters' case does not count; the first line that has the key decides.
   public subscript(key: ByteString) -> MapAnswer {
-    guard let entry = entries[key.folded], let value = entry.value else { return .notFound }
+    guard let entry = entries[ByteString(key.bytes.prefix(TextMapFile.longestColumn)).folded], let value = entry.value
+    else { return .notFound }
     return .found(value, line: entry.line)
   }
 
@@ -58,7 +61,7 @@ public struct TextMapFile: Sendable {
     let isDelimiter: (UInt8) -> Bool = { byte in
       delimiter.map { $0 == byte } ?? (byte == ASCII.space || byte == ASCII.tab)
     }
-    guard !line.isEmpty else { return nil }
+    guard let first = line.first, number > 0 || first != delimiter else { return nil }
     // Blanks in front are part of no first column, but begin a second one.
     var rest = number == 0 && delimiter == nil ? line.drop(while: ASCII.isSpace) : line
     for _ in 0..<number {
