@@ -73,10 +73,22 @@ public struct SessionClient: Sendable, Equatable {
     ]
     macros["_"] = isNamed ? ByteString("\(name ?? "") \(bracketed)") : bracketed
     if let authentication {
-      macros["auth_authen"] = authentication.identity
+      macros["auth_authen"] = SessionClient.xtext(authentication.identity)
       macros["auth_type"] = authentication.mechanism ?? configuration.trustedMechanism
+      macros["auth_ssf"] = "0"
     }
     return macros
+  }
+
+  /// An identity as `${auth_authen}` has it: what might mean something to rules stands as `+` and two digits of hexadecimal, as in
+  /// xtext (RFC 3461); sendmail was asked for each byte.
+  private static func xtext(_ identity: ByteString) -> ByteString {
+    ByteString(
+      identity.bytes.flatMap { byte -> [UInt8] in
+        guard !(0x21...0x7E ~= byte) || "\"()+<=>\\".utf8.contains(byte) else { return [byte] }
+        let digits = String(byte, radix: 16, uppercase: true)
+        return Array((digits.count < 2 ? "+0" : "+").utf8) + Array(digits.utf8)
+      })
   }
 }
 
