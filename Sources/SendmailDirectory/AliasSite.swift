@@ -217,7 +217,8 @@ struct AliasSite {
     String(path: file.bytes.first == 0x2F ? file.bytes : (queue ?? []) + file.bytes)
   }
 
-  private static let leniencies: [ByteString: AliasFileSafety.Leniency] = [
+  /// The words of option DontBlameSendmail.
+  static let leniencies: [ByteString: AliasFileSafety.Leniency] = [
     "truststickybit": .trustStickyBit, "groupwritabledirpathsafe": .groupWritableDirectory,
     "groupwritablealiasfile": .groupWritableAliases, "worldwritablealiasfile": .worldWritableAliases,
     "linkedaliasfileinwritabledir": .linkedAliases, "mapinunsafedirpath": .mapInUnsafeDirectory,

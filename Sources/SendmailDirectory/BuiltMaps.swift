@@ -6,23 +6,29 @@ internal import SendmailMaps
 final class BuiltMaps: Sendable {
   private let texts: MailDirectory.Evaluated
   private let showsSecrets: Bool
+  private let delivery: DeliveryFiles
   private let aliasFiles: [AliasFile]
-  private let maps = OpenMaps()
+  private let maps: OpenMaps
 
   private struct AliasFile: Sendable {
     /// The path of the map; nil for a kind that is not read here.
     var path: String?
     var type: MapType?
-    var isOptional: Bool
+    var specification: AliasFileSpecification
   }
 
-  init(_ locations: TableLocations, _ texts: MailDirectory.Evaluated, showsSecrets: Bool) {
+  init(
+    _ locations: TableLocations, _ texts: MailDirectory.Evaluated, _ delivery: DeliveryFiles, showsSecrets: Bool
+  ) {
     self.texts = texts
+    self.delivery = delivery
     self.showsSecrets = showsSecrets
-    aliasFiles = (locations.configuration?.aliasFiles ?? []).filter { $0.mapClass != "null" }.map { file in
+    let safety = MapSafety(locations)
+    maps = OpenMaps { safety.refuses($0) }
+    aliasFiles = (locations.configuration?.aliasFiles ?? []).map { file in
       let type = MapType(makemapName: file.mapClass.description)
       let path = type == nil ? nil : (try? locations.rebased(file.path.description)).map(TableLocation.mapPath)
-      return AliasFile(path: path, type: type, isOptional: file.isOptional)
+      return AliasFile(path: path, type: type, specification: file)
     }
   }
 
@@ -30,6 +36,9 @@ final class BuiltMaps: Sendable {
   var evaluated: MailDirectory.Evaluated {
     var result = texts
     result.lookups.table = { self.table($0, $1) }
+    result.lookups.isOpen = { map in
+      self.maps.isOpen(map, text: self.texts.paths[map.name.folded]) ?? self.texts.lookups.isOpen(map)
+    }
     result.lookups.alias = { self.alias($0) }
     return result
   }
@@ -47,14 +56,30 @@ final class BuiltMaps: Sendable {
 
   private func alias(_ name: ByteString) -> AliasAnswer {
     var isUnavailable = false
-    for file in aliasFiles {
-      guard let path = file.path, let type = file.type else { return .unknown }
-      switch maps.value(of: name, in: path, type, foldsCase: true) {
+    for (number, file) in aliasFiles.enumerated() {
+      let specification = file.specification
+      guard let path = file.path, let type = file.type else {
+        // What is never built is answered from the text.
+        switch delivery.alias(name, ofFile: number) {
+        case .notFound: continue
+        case .unavailable: isUnavailable = true
+        case let answer: return answer
+        }
+        continue
+      }
+      switch maps.value(of: name, in: path, type, specification.flags, foldsCase: true) {
       case .found(let value):
         if case .found(value, let place) = texts.lookups.alias(name) { return .found(value, place) }
         return .found(value, nil)
       case .notFound: break
-      case .unreadable, .damaged: isUnavailable = isUnavailable || !file.isOptional
+      case .unreadable where specification.mapClass == "implicit":
+        // Of this class sendmail reads the text where it cannot open the map.
+        switch delivery.alias(name, ofFile: number) {
+        case .notFound: break
+        case .unavailable: isUnavailable = true
+        case let answer: return answer
+        }
+      case .unreadable, .damaged: isUnavailable = isUnavailable || !specification.isOptional
       }
     }
     return isUnavailable ? .unavailable : .notFound

@@ -25,6 +25,8 @@ final class DeliveryFiles: Sendable {
   /// One file of `O AliasFile`.
   private enum Source {
     case text([ByteString: (value: ByteString, line: Int)], path: ByteString, foldsCase: Bool)
+    /// Not there, and sendmail does without it.
+    case none
     /// Not there, or not to be read.
     case missing
     /// Of a class that is not read here.
@@ -47,21 +49,37 @@ final class DeliveryFiles: Sendable {
 
   /// The alias that the first file with that name has.
   func alias(_ name: ByteString) -> AliasAnswer {
+    var isUnavailable = false
+    for source in sources {
+      switch DeliveryFiles.alias(name, source) {
+      case .notFound: break
+      case .unavailable: isUnavailable = true
+      case let answer: return answer
+      }
+    }
+    return isUnavailable ? .unavailable : .notFound
+  }
+
+  /// The alias that the text of one file has, counted as in sendmail.cf.
+  func alias(_ name: ByteString, ofFile number: Int) -> AliasAnswer { DeliveryFiles.alias(name, sources[number]) }
+
+  private static func alias(_ name: ByteString, _ source: Source) -> AliasAnswer {
+    switch source {
+    case .text(let aliases, let path, let foldsCase):
+      // sendmail looks for the postmaster in lower case, whatever the map does.
+      let key = foldsCase || name.folded == "postmaster" ? name.folded : name
+      return aliases[key].map { .found($0.value, TextPlace(file: path, line: $0.line)) } ?? .notFound
+    case .none: return .notFound
+    case .missing: return .unavailable
+    case .foreign: return .unknown
+    }
+  }
+
+  private var sources: [Source] {
     state.withLock { state in
       let sources = state.sources ?? readSources()
       state.sources = sources
-      var isUnavailable = false
-      for source in sources {
-        switch source {
-        case .text(let aliases, let path, let foldsCase):
-          // sendmail looks for the postmaster in lower case, whatever the map does.
-          let key = foldsCase || name.folded == "postmaster" ? name.folded : name
-          if let found = aliases[key] { return .found(found.value, TextPlace(file: path, line: found.line)) }
-        case .missing: isUnavailable = true
-        case .foreign: return .unknown
-        }
-      }
-      return isUnavailable ? .unavailable : .notFound
+      return sources
     }
   }
 
@@ -70,12 +88,12 @@ final class DeliveryFiles: Sendable {
       guard let location = try? locations.location(of: .alias), locations.mayBeThere(location.path) else { return [] }
       return [read(location.path, foldsCase: true, merges: false)]
     }
-    return configuration.aliasFiles.compactMap { file in
+    return configuration.aliasFiles.map { file in
       guard ["implicit", "hash", "btree", "dbm", "cdb", "stab"].contains(file.mapClass) else {
-        return file.mapClass == "null" ? nil : .foreign
+        return file.mapClass == "null" ? .none : .foreign
       }
       guard let path = try? locations.rebased(file.path.description), locations.mayBeThere(path) else {
-        return file.isOptional ? nil : .missing
+        return file.isOptional ? .none : .missing
       }
       return read(path, foldsCase: file.flags.foldsCase, merges: file.appends)
     }

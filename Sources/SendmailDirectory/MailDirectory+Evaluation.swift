@@ -45,10 +45,11 @@ extension MailDirectory {
       }
       return .text(bytes)
     }
-    let result = evaluated(configuration, showsSecrets) { map in
+    let delivery = DeliveryFiles(locations, classes: configuration)
+    let result = evaluated(configuration, delivery, showsSecrets) { map in
       map.declaration.file.flatMap { try? locations.rebased($0.description) }
     }
-    return isBuilt ? BuiltMaps(locations, result, showsSecrets: showsSecrets).evaluated : result
+    return isBuilt ? BuiltMaps(locations, result, delivery, showsSecrets: showsSecrets).evaluated : result
   }
 
   /// As ``evaluated(mode:)``; where there is no sendmail.cf, with the rules of a standard one for local users, virtual users and
@@ -64,15 +65,15 @@ extension MailDirectory {
       names: locations.hostNames.sorted { $0.lexicographicallyPrecedes($1) }.map { ByteString($0) },
       virtualUsers: "virtusertable")
     let host = HostFacts(name: MailDirectory.hostName, otherNames: ["[127.0.0.1]"], operationMode: mode)
-    return evaluated(Configuration(text, host: host), false) { _ in path }
+    let configuration = Configuration(text, host: host)
+    return evaluated(configuration, DeliveryFiles(locations, classes: configuration), false) { _ in path }
   }
 
   private func evaluated(
-    _ configuration: Configuration, _ showsSecrets: Bool, _ path: (MapDefinition) -> String?
+    _ configuration: Configuration, _ delivery: DeliveryFiles, _ showsSecrets: Bool, _ path: (MapDefinition) -> String?
   ) -> Evaluated {
     let tables = EvaluatedTables(configuration, showsSecrets: showsSecrets, path)
     let services = service(of: configuration)
-    let delivery = DeliveryFiles(locations, classes: configuration)
     var lookups = Lookups(
       table: tables.answer, account: MailDirectory.account, alias: { delivery.alias($0) },
       list: { delivery.list($0, $1) }, accountFacts: { delivery.facts(of: $0) })

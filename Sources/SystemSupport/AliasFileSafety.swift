@@ -92,14 +92,32 @@ package struct AliasFileSafety: Sendable {
 
   /// Sees that a class file may be read.
   package func checkClass(_ path: String) throws(Refusal) {
+    let status = try readable(path, inUnsafeDirectory: .classInUnsafeDirectory, links: .linkedClass)
+    if textBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
+  }
+
+  /// Sees that keys may be looked up in a map.
+  ///
+  /// - Parameter countsModes: Whether it counts what the modes allow to this process.
+  package func checkLookUps(_ path: String, countsModes: Bool) throws(Refusal) {
+    let status = try readable(path, inUnsafeDirectory: .mapInUnsafeDirectory, links: .linkedMap)
+    guard countsModes else { return }
+    do throws(SafeFile.Refusal) { try SafeFile().checkSearch(path) } catch { throw Refusal(errno: EACCES) }
+    if mapBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
+  }
+
+  /// The state of a file that neither its directories nor links keep sendmail from.
+  private func readable(
+    _ path: String, inUnsafeDirectory: Leniency, links: Leniency
+  ) throws(Refusal) -> stat {
     var unsafeDirectory: String?
     let parent = try unsafeDirectories(above: path) { unsafeDirectory = unsafeDirectory ?? $0 }
     if let parent { throw parent }
-    if let unsafeDirectory, !leniency.contains(.classInUnsafeDirectory) { throw Self.directory(unsafeDirectory) }
-    let allowsLinks = unsafeDirectory == nil || leniency.contains(.linkedClass)
+    if let unsafeDirectory, !leniency.contains(inUnsafeDirectory) { throw Self.directory(unsafeDirectory) }
+    let allowsLinks = unsafeDirectory == nil || leniency.contains(links)
     let status = try followed(path, symbolicLinks: allowsLinks)
     if status.st_nlink != 1, !allowsLinks { throw Refusal("Hard links not allowed") }
-    if textBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
+    return status
   }
 
   /// Sees that a map may be built.

@@ -80,7 +80,7 @@ package struct SafeFile: Sendable {
 
   /// Sees that each directory of the path as it was given lets the owner, the group or everybody through: one of those that this
   /// process is will do.
-  private func checkSearch(_ path: String) throws(Refusal) {
+  func checkSearch(_ path: String) throws(Refusal) {
     let bytes = path.pathBytes
     let ends = Self.directoryEnds(bytes)
     for directory in ends.isEmpty ? ["."] : ends.map({ String(path: Array(bytes[..<$0])) }) {

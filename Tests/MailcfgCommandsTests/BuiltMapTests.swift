@@ -1,0 +1,120 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What `--built` makes of maps in every state, beside the real sendmail with the same maps.
+@Suite("--built, beside sendmail")
+struct BuiltMapTests {
+  let directory: TemporaryDirectory
+  let site: SendmailSite
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    unsafe chmod(directory.path, 0o755)
+    site = try SendmailSite(mailDirectory: directory.path)
+  }
+
+  @Test("Maps without a text, that are not as they should be, or that may not be read", .needs(.sendmail, .makemap))
+  func states() throws {
+    var declarations = ""
+    var commands: [String] = []
+    var number = 0
+    for (name, state) in Self.states {
+      try directory.makeDirectory(name, mode: 0o755)
+      unsafe chmod(directory.path(name), 0o755)
+      try state(directory.path(name), site.configuration)
+      for flags in ["", "-o ", "-N ", "-o -O ", "-N -O ", "-f ", "-o -T<TMPF> "] {
+        number += 1
+        declarations += "Km\(number) hash \(flags)\(directory.path(name))/map\n"
+        commands += ["key", "Upper", "none"].map { "/map m\(number) \($0)" }
+        // sendmail has room for a hundred rule sets.
+        guard flags.isEmpty || flags.hasPrefix("-o") else { continue }
+        declarations += "St\(number)\nR$*\t$: $(m\(number) $1 $: none $)\n"
+        commands.append("t\(number) key")
+      }
+    }
+    try writeFile(site.configuration, try readFile(site.configuration) + Array(declarations.utf8))
+    let input = Array(commands.joined(separator: "\n").utf8) + [0x0A]
+    let said = try site.sendmail(["-bt"], input: input)
+    let theirs = Self.answers(said)
+    let ours = Self.answers(try mailcfg(["--mail-dir", directory.path, "bt", "--built"], input: input))
+    try #require(theirs.count == commands.count, "\(said.outputText)")
+    for (command, (ours, theirs)) in zip(commands, zip(ours, theirs)) where ours != theirs {
+      Issue.record("\(command): \(ours), sendmail: \(theirs)\n\(declarations)")
+    }
+  }
+
+  private static let states: [(String, @Sendable (_ directory: String, _ configuration: String) throws -> Void)] = [
+    ("plain", { try make($0, $1) }), ("nul", { try make($0, $1, "-N") }), ("cased", { try make($0, $1, "-f") }),
+    ("missing", { _, _ in }), ("empty", { directory, _ in try writeFile(directory + "/map.db", []) }),
+    ("btree", { try make($0, $1, type: "btree") }),
+    ("text", { directory, _ in try writeFile(directory + "/map", Array("key\ttext\n".utf8)) }),
+    (
+      "stale",
+      {
+        try make($0, $1)
+        try writeFile($0 + "/map", Array("key\ttext\n".utf8))
+      }
+    ),
+    (
+      "unreadable",
+      {
+        try make($0, $1)
+        unsafe chmod($0 + "/map.db", 0)
+      }
+    ),
+    (
+      "open",
+      {
+        try make($0, $1)
+        unsafe chmod($0, 0o777)
+      }
+    ),
+    (
+      "closed",
+      {
+        try make($0, $1)
+        // Nobody may enter it; root does.
+        if geteuid() == 0 { unsafe chmod($0, 0) }
+      }
+    ),
+  ]
+
+  private static func make(_ directory: String, _ configuration: String, _ options: String..., type: String = "hash")
+    throws
+  {
+    _ = try run(
+      try Tools.makemap, ["-C", configuration] + options + [type, directory + "/map"],
+      input: Array("key\tvalue\nUpper\tcased\n".utf8), environment: Tools.environment)
+  }
+
+  private static func answers(_ outcome: Outcome) -> [String] {
+    outcome.outputText.split(separator: "\n").compactMap { line in
+      for mark in ["map_lookup: ", "Map named", "returns: "] {
+        if let place = line.firstRange(of: mark) { return String(line[place.lowerBound...]) }
+      }
+      return nil
+    }
+  }
+
+  @Test("Aliases whose map cannot be opened", .needsLiveSendmail, arguments: ["", "-o ", "implicit:", "hash:-o "])
+  func aliases(_ specification: String) throws {
+    let path = directory.path("aliases")
+    for name in ["virtusertable", "mailertable"] { try directory.write(name, "") }
+    try site.buildMaps()
+    _ = unsafe unlink("\(path).db")
+    try directory.write("aliases", "list: root, user@remote.example\n")
+    let text = String(decoding: try readFile(site.configuration), as: UTF8.self)
+    try writeFile(
+      site.configuration, Array(text.replacing("O AliasFile=\(path)", with: "O AliasFile=\(specification)\(path)").utf8)
+    )
+    let outcome = try site.runBeside(
+      Tools.mailcfg,
+      ["--mail-dir", directory.path, "-q", "--json", "explain", "--client", "127.0.0.1", "--to", "list", "--built"])
+    for user in ["root", "user@remote.example"] {
+      let isReached = try site.expand(["list"]).contains { $0.hasSuffix(", user \(user)") }
+      #expect(outcome.outputText.contains("\"user\" : \"\(user)\"") == isReached, "\(outcome.outputText)")
+      #expect(isReached == !specification.hasPrefix("hash"))
+    }
+  }
+}
