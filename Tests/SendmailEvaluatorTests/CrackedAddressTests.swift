@@ -10,7 +10,8 @@ import Testing
     "(a.b)",
   ]
   private static let addresses = [
-    "a@b.c", "a", "\"a b\"@c.d", "@x:a@b.c", "a(x)@b.c", "a@b.c (x)", "(x)a@b.c", " a@b.c ", "", "a%b@c", "[192.0.2.1]",
+    "a@b.c", "a", "a@[IPv6:2001:db8::1]", "\"a b\"@c.d", "@x:a@b.c", "a(x)@b.c", "a@b.c (x)", "(x)a@b.c", " a@b.c ", "",
+    "a%b@c", "[192.0.2.1]",
   ]
 
   private static func field(_ random: inout SplitMix64) -> String {
@@ -29,6 +30,8 @@ import Testing
     var random = SplitMix64(seed: 11)
     var fields = [
       "<>", "(x)", "J D", "list: a@b.c;", "list: a@b.c, d@e.f;", "(<a>)", "\"<a>\" b", "(open", "a::b", "::a",
+      "a@[IPv6:::1]", "a@[b:c]:d", "[[a:b]:c]",
+      "[a[b]:c]:d", "a]:b", "] a[b:c]", "[a:b", "x[a:b] <y>", "[a:b],c:d", "(c)[a:b]", "[a(x):b]",
     ]
     fields += (0..<(1500 * Effort.factor)).map { _ in Self.field(&random) }.filter { $0.contains { $0 != " " } }
     let commands = fields.map { Array("/parse \($0)".utf8) }

@@ -123,6 +123,8 @@ enum CrackedAddress {
     var pieces: [Piece] = []
     var index = field.startIndex
     var start = index
+    // A colon between square brackets, as in [IPv6:2001:db8::1], ends no name of a group.
+    var depth = 0
     func end(_ kind: Kind, at next: Int) {
       if start < index { pieces.append((.text, field[start..<index])) }
       pieces.append((kind, field[index..<next]))
@@ -134,14 +136,20 @@ enum CrackedAddress {
       case ASCII.backslash: index = min(index + 2, field.endIndex)
       case ASCII.quote: end(.quoted, at: endOfQuotes(field[index...]))
       case 0x28:
-        let (next, depth) = endOfComment(field[index...])
+        let (next, open) = endOfComment(field[index...])
         end(.comment, at: next)
-        if depth > 0 { pieces[pieces.count - 1].bytes += [UInt8](repeating: 0x29, count: depth) }
+        if open > 0 { pieces[pieces.count - 1].bytes += [UInt8](repeating: 0x29, count: open) }
       case 0x3C: end(.opening, at: index + 1)
       case 0x3E: end(.closing, at: index + 1)
       case 0x3B: end(.semicolon, at: index + 1)
       case ASCII.colon where field[index...].starts(with: [ASCII.colon, ASCII.colon]): index += 2
-      case ASCII.colon: end(.colon, at: index + 1)
+      case 0x5B:
+        depth += 1
+        index += 1
+      case 0x5D:
+        depth -= 1
+        index += 1
+      case ASCII.colon where depth <= 0: end(.colon, at: index + 1)
       default: index += 1
       }
     }
