@@ -62,8 +62,9 @@ extension [StagedFile] {
 
   /// Does the same to those makemaps of sendmail's that may have looked at an old map and are still to come, for ``patience`` at most.
   func refuseStartingMakemaps() {
-    guard contains(where: \.isMapReplaced) else { return }
-    var makemaps = StartingMakemaps()
+    let maps = compactMap(\.replacedMap)
+    if maps.isEmpty { return }
+    var makemaps = StartingMakemaps(of: maps)
     var deadline = Deadline(after: Self.patience)
     while makemaps.remain(), deadline.pause() { refuseWriters() }
   }

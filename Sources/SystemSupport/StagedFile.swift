@@ -206,8 +206,8 @@ package final class StagedFile {
     leases.new = lease
   }
 
-  /// Whether this is a map in the place of another one, and nobody can begin to write to it.
-  var isMapReplaced: Bool { !isText && old != nil && leases.new != nil }
+  /// The new file if it is a map in the place of another one, and nobody can begin to write to it.
+  var replacedMap: FileIdentity? { isText || old == nil || leases.new == nil ? nil : newStatus?.identity }
 
   /// Whether somebody waits to write to the new file.
   var isNewAwaited: Bool { leases.new?.isAwaited ?? false }
