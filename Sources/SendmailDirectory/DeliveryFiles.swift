@@ -124,6 +124,7 @@ final class DeliveryFiles: Sendable {
     let rights: UserRights
     var safety = lists
     var mustOwn = false
+    let isForward = path.bytes.split(separator: 0x2F).last?.starts(with: ".forward".utf8) ?? false
     switch reader {
     case .defaultUser:
       guard let defaultUser else { return .unknown }
@@ -131,24 +132,26 @@ final class DeliveryFiles: Sendable {
     case .account(let name):
       guard let account = UserRights(account: name.bytes) else { return .unknown }
       rights = account
-      mustOwn = path.bytes.split(separator: 0x2F).last?.starts(with: ".forward".utf8) ?? false
-      if mustOwn { safety = forwards }
-    case .user(let number): rights = UserRights(user: number, groups: [])
+      mustOwn = isForward
+    case .owner(let owner):
+      rights = UserRights(user: owner.user, groups: [owner.group])
+      mustOwn = isForward && owner.name != nil
     }
+    if mustOwn { safety = forwards }
     let name = String(path: place)
     do throws(AliasFileSafety.Refusal) {
-      let (owner, isUnsafe) = try safety.checkList(name, as: rights, mustOwn: mustOwn)
+      let (status, isUnsafe) = try safety.checkList(name, as: rights, mustOwn: mustOwn)
       guard let contents = try? FileContents(name) else { return .unknown }
-      return .text(contents.bytes, owner: self.owner(owner), isUnsafe: isUnsafe)
+      return .text(contents.bytes, owner: owner(status.owner, group: status.group), isUnsafe: isUnsafe)
     } catch {
       return .refused(reason: ByteString(error.reason))
     }
   }
 
-  private func owner(_ number: UInt32) -> ListOwner {
+  private func owner(_ number: UInt32, group: UInt32) -> ListOwner {
     let name = Account(user: number).map { ByteString($0.name) }
     return ListOwner(
-      user: number, name: name, hasShell: name.flatMap { facts(of: $0) }?.hasShell ?? false,
+      user: number, group: group, name: name, hasShell: name.flatMap { facts(of: $0) }?.hasShell ?? false,
       isDefaultUser: number == defaultUser?.user)
   }
 

@@ -47,10 +47,10 @@ extension AliasFileSafety {
   /// Sees that a list may be read on a user's behalf.
   ///
   /// - Parameter mustOwn: Whether it must belong to the user, or to root: a `.forward`.
-  /// - Returns: To whom it belongs, and whether others may change it: sendmail takes no programs and files from it then.
+  /// - Returns: What it is and to whom it belongs, and whether others may change it: sendmail takes no programs and files from it then.
   package func checkList(
     _ path: String, as rights: UserRights, mustOwn: Bool
-  ) throws(Refusal) -> (owner: UInt32, isUnsafe: Bool) {
+  ) throws(Refusal) -> (status: FileStatus, isUnsafe: Bool) {
     var warnings: [String] = []
     try checkSearch(path, rights)
     let parent = try unsafeDirectories(above: path) { warnings.append($0) }
@@ -77,7 +77,7 @@ extension AliasFileSafety {
     }
     if mustOwn, status.st_uid != rights.user, status.st_uid != 0 { throw Refusal(errno: EACCES) }
     guard rights.mayRead(status, mustOwn: mustOwn) else { throw Refusal(errno: EACCES) }
-    return (status.st_uid, isUnsafe)
+    return (FileStatus(status), isUnsafe)
   }
 
   /// Sees that the user may go the way to a file.

@@ -32,14 +32,22 @@ public enum ListReader: Sendable, Hashable {
   case defaultUser
   /// That of an account, whose `.forward` it is or names the file.
   case account(ByteString)
-  /// That of a user without an account, to whom the list belongs that names the file.
-  case user(UInt32)
+  /// That of whom the list belongs to that names the file.
+  case owner(ListOwner)
+
+  /// The reader by the name of the account, whichever way it came in; a user without one stays as it is.
+  var person: ListReader {
+    if case .owner(let owner) = self, let name = owner.name { return .account(name) }
+    return self
+  }
 }
 
 /// To whom a file of addresses belongs: with his rights programs are run and further files are read that it names.
 public struct ListOwner: Sendable, Hashable {
   /// The user.
   public var user: UInt32
+  /// The file's group: of the groups that there are, the only one whose rights count for files that are named in it.
+  public var group: UInt32
   /// The name of the account; nil where there is none.
   public var name: ByteString?
   /// Whether its shell is one that `/etc/shells` names.
@@ -48,8 +56,9 @@ public struct ListOwner: Sendable, Hashable {
   public var isDefaultUser: Bool
 
   /// Makes an owner.
-  public init(user: UInt32, name: ByteString?, hasShell: Bool = true, isDefaultUser: Bool = false) {
+  public init(user: UInt32, group: UInt32, name: ByteString?, hasShell: Bool = true, isDefaultUser: Bool = false) {
     self.user = user
+    self.group = group
     self.name = name
     self.hasShell = hasShell
     self.isDefaultUser = isDefaultUser

@@ -98,9 +98,9 @@ extension Expander {
   /// What is read for the default user goes on with the rights of the file's owner.
   private mutating func setOwner(_ owner: ListOwner, of number: Int, _ reader: ListReader) {
     if reader == .defaultUser, !owner.isDefaultUser {
-      nodes[number].reader = owner.name.map { .account($0) } ?? .user(owner.user)
+      nodes[number].reader = .owner(owner)
     }
-    if case .account(let name) = reader, name == owner.name {
+    if case .account(let name) = reader.person, name == owner.name {
       nodes[number].distrust = distrust(ofReader: number)
     } else if let name = owner.name {
       nodes[number].distrust = owner.hasShell ? nil : .noShell(name)

@@ -247,7 +247,8 @@ struct Expander {
   func isSame(_ left: Int, _ right: Int) -> Bool {
     guard identity(left) == identity(right) else { return false }
     // Programs of two accounts are two.
-    return expansion.recipients[left].destination.mailer.folded != "prog" || reader(of: left) == reader(of: right)
+    return expansion.recipients[left].destination.mailer.folded != "prog"
+      || reader(of: left).person == reader(of: right).person
   }
 
   mutating func fail(
