@@ -41,8 +41,8 @@ enum SystemCalls {
       let call = line.drop { $0.isNumber || $0 == " " }
       guard let end = call.firstIndex(of: "(") else { continue }
       let name = String(call[..<end])
-      // Of each makemap that runs beside it is looked up what it builds: another run has others.
-      guard names.contains(name), !isAboutProcess(call) else { continue }
+      // Of each makemap that runs beside it is looked up what it builds: another run has others. Before, its own command line is read.
+      guard names.contains(name), !(hasBegun && isAboutProcess(call)) else { continue }
       counts[name, default: 0] += 1
       hasBegun = hasBegun || call.contains("etc-mail")
       guard hasBegun, call.contains(place.directory.path) || call.contains("etc-mail") else { continue }
