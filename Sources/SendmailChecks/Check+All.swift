@@ -14,7 +14,8 @@ extension Check {
       UnsafeDirectory.check, UnsafeAliasFile.check, UnreadableFile.check, WritableFile.check, LinkedMap.check,
       UnsafeLink.check,
     ]
-    + MapChecks.all + configurationParser + [MissingFile.check, WaiverChecks.unused, WaiverChecks.unknown]
+    + MapChecks.all + configurationParser
+    + [MissingFile.check, NoLocalMailer.check, WaiverChecks.unused, WaiverChecks.unknown]
 
   // What the parsers of SendmailConfig find: their texts stand there.
 

@@ -77,6 +77,7 @@ public struct Checker: Sendable {
           findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line)
         }
         for file in input.files { MissingFile.examine(file, &findings) }
+        NoLocalMailer.examine(context.facts, &findings)
         for database in input.userDatabases { UserDatabase.examine(database, &findings) }
       }
     }

@@ -169,6 +169,7 @@ import Testing
     Proof("cf.map", .start, wrong: "hasch", right: ""),
     Proof("cf.alias-file", .start, wrong: "unknown alias class nosuch", right: ""),
     Proof("cf.missing-file", .start, wrong: "fileclass", right: ""),
+    Proof("cf.no-local-mailer", .start, wrong: "No local mailer defined", right: ""),
   ]
 
   @Test(arguments: tables + access + virtualUsers + aliases + classes) func itIsSo(proof: Proof) throws {
