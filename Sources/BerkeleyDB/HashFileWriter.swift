@@ -49,8 +49,9 @@ public struct HashFileWriter: ~Copyable {
   /// Pages of buckets that are to be written next, and the offset in the file at which.
   private var ready: [UInt8] = []
   private var offset = HashFileWriter.pageSize
-  /// The pages behind those of the buckets.
+  /// Pages behind those of the buckets that are to be written next, and the number of the first.
   private var tail: [UInt8] = []
+  private var tailStart: Int
 
   /// Creates the file; one that is there is an error and is left alone.
   /// - Parameters:
@@ -74,6 +75,7 @@ public struct HashFileWriter: ~Copyable {
     self.descriptor = descriptor
     self.path = path
     self.buckets = buckets
+    tailStart = 1 + buckets
     page = ByteBuffer(count: HashFileWriter.pageSize)
     ready.reserveCapacity(min(HashFileWriter.chunk, buckets * HashFileWriter.pageSize))
     begin(page: 1, behind: 0)
@@ -120,7 +122,7 @@ public struct HashFileWriter: ~Copyable {
     while bucket < buckets - 1 { try nextBucket() }
     endPage()
     try write(ready, at: offset)
-    try write(tail, at: (1 + buckets) * HashFileWriter.pageSize)
+    try write(tail, at: tailStart * HashFileWriter.pageSize)
     try write(header(), at: 0)
     let descriptor = descriptor
     if waitsForDisk {
@@ -136,7 +138,7 @@ public struct HashFileWriter: ~Copyable {
   // MARK: Pages
 
   /// The number of the next page behind those of the buckets.
-  private var nextTailPage: Int { 1 + buckets + tail.count / HashFileWriter.pageSize }
+  private var nextTailPage: Int { tailStart + tail.count / HashFileWriter.pageSize }
 
   /// Begins a page of a bucket.
   private mutating func begin(page number: Int, behind previous: Int) {
@@ -153,7 +155,7 @@ public struct HashFileWriter: ~Copyable {
     page.store(lowest, as: UInt16.self, at: 22)
     let bytes = unsafe UnsafeRawBufferPointer(page.bytes)
     guard number > buckets else { return unsafe ready.append(contentsOf: bytes) }
-    let start = (number - buckets - 1) * HashFileWriter.pageSize
+    let start = (number - tailStart) * HashFileWriter.pageSize
     unsafe tail.withUnsafeMutableBytes { unsafe $0[start..<start + bytes.count].copyBytes(from: bytes) }
   }
 
@@ -164,6 +166,11 @@ public struct HashFileWriter: ~Copyable {
       try write(ready, at: offset)
       offset += ready.count
       ready.removeAll(keepingCapacity: true)
+    }
+    if tail.count >= HashFileWriter.chunk {
+      try write(tail, at: tailStart * HashFileWriter.pageSize)
+      tailStart = nextTailPage
+      tail.removeAll(keepingCapacity: true)
     }
     bucket += 1
     begin(page: 1 + bucket, behind: 0)
@@ -275,8 +282,8 @@ public struct HashFileWriter: ~Copyable {
             descriptor, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done, offset + done)
         }
       }
-      if count == 0 { errno = ENOSPC }
-      guard count > 0 else { throw failure("pwrite") }
+      if count < 0 { throw failure("pwrite") }
+      if count == 0 { throw BerkeleyDBError(BerkeleyDBError.Code(rawValue: ENOSPC), operation: "pwrite", path: path) }
       done += count
     }
   }

@@ -237,10 +237,8 @@ package struct AliasFileSafety: Sendable {
     let status = try linkStatus(path)
     if status.st_mode & S_IFMT == S_IFLNK {
       if links > 10 { throw Refusal(errno: ELOOP) }
-      var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-      let count = unsafe path.withPath { unsafe readlink($0, &buffer, buffer.count) }
-      guard count > 0 else { throw Refusal(errno: errno) }
-      let target = String(path: buffer.prefix(count).map { UInt8(bitPattern: $0) })
+      let target: String
+      do throws(SystemError) { target = try linkTarget(path) } catch { throw Refusal(errno: error.errno) }
       if target.hasPrefix("/") {
         try walk(target, links: links + 1, found)
       } else {

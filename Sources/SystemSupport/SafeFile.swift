@@ -158,10 +158,7 @@ package struct SafeFile: Sendable {
     var status = stat()
     guard unsafe path.withPath({ unsafe lstat($0, &status) }) == 0 else { return }
     if status.st_mode & S_IFMT == S_IFLNK {
-      var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-      let count = unsafe path.withPath { unsafe readlink($0, &buffer, buffer.count) }
-      guard count > 0 else { return }
-      let target = String(path: buffer.prefix(count).map { UInt8(bitPattern: $0) })
+      guard let target = try? linkTarget(path) else { return }
       if target.hasPrefix("/") {
         walk(target, links: links + 1, &warnings)
       } else {

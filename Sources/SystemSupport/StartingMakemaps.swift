@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The processes of sendmail's makemap that build one of some maps and have not opened it yet.
 ///
 /// Such a one may have looked at the map already. It keeps to itself which file that was, with no lock and no open file that
@@ -24,7 +22,7 @@ struct StartingMakemaps {
     return !processes.isEmpty
   }
 
-  private static func isMakemap(_ process: String) -> Bool { target(of: "\(process)/exe").hasSuffix("/makemap") }
+  private static func isMakemap(_ process: String) -> Bool { leads("exe", of: process, to: "/makemap") }
 
   private static func names(anyOf maps: [FileIdentity], process: String) -> Bool {
     guard let arguments = try? FileContents("/proc/\(process)/cmdline") else { return false }
@@ -37,13 +35,11 @@ struct StartingMakemaps {
 
   private static func hasOpenedMap(_ process: String) -> Bool {
     guard let files = try? Directory("/proc/\(process)/fd"), let names = try? files.names() else { return true }
-    return names.contains { target(of: "\(process)/fd/\($0)").hasSuffix(".db") }
+    return names.contains { leads("fd/\($0)", of: process, to: ".db") }
   }
 
-  /// Where a link below `/proc` leads to; empty if that cannot be told.
-  private static func target(of link: String) -> String {
-    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe readlink("/proc/\(link)", &buffer, buffer.count)
-    return count < 0 ? "" : String(path: Array(buffer[..<count]))
+  /// Whether a link of a process ends in these letters; not where that cannot be told.
+  private static func leads(_ link: String, of process: String, to end: String) -> Bool {
+    (try? linkTarget("/proc/\(process)/\(link)"))?.hasSuffix(end) ?? false
   }
 }
