@@ -122,7 +122,7 @@ struct AddressRewriter {
       case .fullName: result += MailboxTokens(hosts.fullName[...], delimiter: nil).tokens
       case .dequoted(let number):
         let group = tokens[groups[number - 1]]
-        guard let text = Self.dequoted(MailboxTokens.joined(group, blank: blank)) else {
+        guard let text = Unquoting.dequoted(MailboxTokens.joined(group, blank: blank)) else {
           result += group
           continue
         }
@@ -133,46 +133,6 @@ struct AddressRewriter {
         result += scan.tokens
       }
     }
-    return result
-  }
-
-  /// The text without its quotes, `nil` where it has none or could not do without them: blanks, and what is unbalanced.
-  private static func dequoted(_ text: [UInt8]) -> [UInt8]? {
-    var result: [UInt8] = []
-    var comments = 0
-    var angles = 0
-    var quotes = 0
-    var escaped = false
-    for byte in text {
-      if escaped {
-        escaped = false
-        result.append(byte)
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\\"): escaped = true
-      case UInt8(ascii: "("): comments += 1
-      case UInt8(ascii: ")"):
-        guard comments > 0 else { return nil }
-        comments -= 1
-      case UInt8(ascii: " "), 9: return nil
-      default: break
-      }
-      if comments == 0 {
-        switch byte {
-        case UInt8(ascii: "\""):
-          quotes += 1
-          continue
-        case UInt8(ascii: "<"): angles += 1
-        case UInt8(ascii: ">"):
-          guard angles > 0 else { return nil }
-          angles -= 1
-        default: break
-        }
-      }
-      result.append(byte)
-    }
-    guard angles == 0, comments == 0, !escaped, quotes > 0, quotes.isMultiple(of: 2) else { return nil }
     return result
   }
 

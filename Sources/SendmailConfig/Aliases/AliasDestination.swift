@@ -94,10 +94,10 @@ public struct AliasDestination: Sendable, Equatable {
     switch mailbox.resolution {
     case .local(let user):
       bypassesAliases = user.contains(UInt8(ascii: "\\"))
-      kind = .user(bypassesAliases ? ParsedMailbox.withoutQuotes(user) : user)
+      kind = .user(bypassesAliases ? Unquoting.strip(user) : user)
     case .remote(let mailbox): kind = .address(mailbox)
-    case .program(let command): kind = .program(Array(ParsedMailbox.withoutQuotes(command).dropFirst()))
-    case .file(let path): kind = .file(ParsedMailbox.withoutQuotes(path))
+    case .program(let command): kind = .program(Array(Unquoting.strip(command).dropFirst()))
+    case .file(let path): kind = .file(Unquoting.strip(path))
     case .include(let path): kind = .include(path)
     case .unreadable where mailbox.messages.isEmpty: return (nil, next)
     case .unreadable, .refused: kind = .invalid

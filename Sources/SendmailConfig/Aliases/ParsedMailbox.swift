@@ -123,7 +123,7 @@ struct ParsedMailbox {
       case UInt8(ascii: "|"): resolution = .program([])
       case UInt8(ascii: "/"): resolution = .file([])
       case UInt8(ascii: ":"):
-        let bare = withoutQuotes(user)
+        let bare = Unquoting.strip(user)
         let name = Array(":include:".utf8)
         if bare.count >= name.count && bare.prefix(name.count).map(ASCII.lowercased) == name {
           return .include(Array(bare.dropFirst(name.count)))
@@ -140,23 +140,6 @@ struct ParsedMailbox {
     case .file: return .file(user)
     default: return .remote(user)
     }
-  }
-
-  /// The bytes without quotes, each backslash taking the byte behind it as it is.
-  static func withoutQuotes(_ text: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    var escaped = false
-    for byte in text {
-      if escaped {
-        escaped = false
-        result.append(byte)
-      } else if byte == UInt8(ascii: "\\") {
-        escaped = true
-      } else if byte != UInt8(ascii: "\"") {
-        result.append(byte)
-      }
-    }
-    return result
   }
 
   /// Replaces what a user part cannot have by `?` and reports it; the address stays usable.
