@@ -22,7 +22,7 @@ struct Deadline {
   }
 
   /// Sleeps long enough before the next try for others to come first who wait in a blocking flock(2).
-  func pauseForOthers() { _ = sleep(5_000_000) }
+  static func pauseForOthers() { sleep(5_000_000) }
 
   /// Whether the time is up.
   var isOver: Bool { Self.nanoseconds() >= end }
@@ -30,9 +30,13 @@ struct Deadline {
   private func sleep(_ nap: Int) -> Bool {
     let left = end - Self.nanoseconds()
     if left <= 0 { return false }
-    var time = timespec(tv_sec: 0, tv_nsec: min(nap, left))
-    unsafe nanosleep(&time, nil)
+    Self.sleep(min(nap, left))
     return true
+  }
+
+  private static func sleep(_ nanoseconds: Int) {
+    var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+    unsafe nanosleep(&time, nil)
   }
 
   private static func nanoseconds() -> Int {

@@ -140,15 +140,12 @@ package final class FileChange {
       for file in files { try file.seal() }
       try reach(.sealed)
       try commit()
-      try files.lock(wait: wait)
     } catch {
       try abandon(after: error)
     }
-    // From here to the end nobody interrupts.
-    let mask = SignalMask()
+    let mask = try lockAndExchange(wait: wait)
     defer { withExtendedLifetime(mask) {} }
     do throws(SystemError) {
-      try putIntoPlace()
       try reach(.unlocked)
       if let record {
         isRecorded = true
@@ -244,6 +241,26 @@ package final class FileChange {
     let append = record.map { ChangeJournal.Append(name: $0.file.name, position: $0.position, text: $0.text) }
     try journal?.commit(replacements, append, lasting: !isOne)
     try reach(.committed)
+  }
+
+  /// Puts all files into place, at a moment when nobody is about to write to an old one.
+  ///
+  /// - Returns: What keeps others from interrupting from now on.
+  private func lockAndExchange(wait: Double) throws(SystemError) -> SignalMask {
+    var tries = Deadline(after: wait)
+    while true {
+      do throws(SystemError) { try files.lock(wait: wait) } catch { try abandon(after: error) }
+      let mask = SignalMask()
+      do throws(SystemError) {
+        try putIntoPlace()
+        return mask
+      } catch {
+        defer { withExtendedLifetime(mask) {} }
+        // Who has begun to open an old text between the lock and the exchange is let in first, as others are.
+        guard error.isChanged, files.contains(where: \.isOldAwaited), tries.pause() else { try abandon(after: error) }
+        for file in files { file.releaseOld() }
+      }
+    }
   }
 
   private func putIntoPlace() throws(SystemError) {

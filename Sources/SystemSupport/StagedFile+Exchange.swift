@@ -9,8 +9,8 @@ extension [StagedFile] {
   /// A makemap or newaliases of sendmail's opens a map for writing, waits for its lock, opens it once more by its name and
   /// empties it, and only then sees whether it is still the same file. So a name gets no other file while somebody is on that way:
   /// who has an old file open for writing is let in first, and who opens one from now on waits, as ``WriterLease`` has it, until
-  /// the old one has lost its name, and is told that it is another file before he empties anything. Who keeps a file open without
-  /// locking it is waited for no longer than ``patience``, whatever `wait` is.
+  /// the old one has lost its name, and is told that it is another file before he empties anything. Who keeps a file open and
+  /// neither has nor wants its lock is waited for no longer than ``patience``, whatever `wait` is.
   ///
   /// - Parameter wait: For how many seconds to wait for others' locks; 0 tries once.
   /// - Throws: ``FileProblem/locked(holder:)``, or what the system says; nothing is locked then.
@@ -23,16 +23,21 @@ extension [StagedFile] {
       let hasWriter = !allSatisfy { $0.holdOld() }
       if let busy = try firstBusy() {
         for file in self { file.releaseOld() }
+        // Who was on the way has got on: whoever comes next has his own time.
+        if writers != nil, busy.isLockedByWriter { writers = nil }
         if !locks.pause() { throw busy.locked }
         continue
       }
       if !hasWriter, !contains(where: \.isOldAwaited) { return }
       let end = writers ?? Deadline(after: Self.patience)
       writers = end
-      if end.isOver { return }
+      // Who waits for a lock is on the way, however long those who read keep him from it.
+      let waiting = end.isOver ? first { $0.isLockAwaited } : nil
+      if end.isOver, waiting == nil { return }
       for file in self { file.unlock() }
       for file in self { file.releaseOld() }
-      end.pauseForOthers()
+      if let waiting, locks.isOver { throw waiting.locked }
+      Deadline.pauseForOthers()
     }
   }
 

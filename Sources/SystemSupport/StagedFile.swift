@@ -23,7 +23,7 @@ package final class StagedFile {
 
   let stage: StagingDirectory
   let attributes: NewFileAttributes
-  let expectation: Expectation
+  private(set) var expectation: Expectation
   /// The file to be replaced, open for reading, so that who has it open for writing is another; `nil` if there is none.
   let old: Descriptor?
   /// The file to be replaced as it was when its attributes were copied.
@@ -197,6 +197,14 @@ package final class StagedFile {
   /// Whether somebody waits to write to the old file.
   var isOldAwaited: Bool { leases.old?.isAwaited ?? false }
 
+  /// Whether somebody waits for the old file's lock.
+  var isLockAwaited: Bool { oldStatus.map { LockHolder.all(of: $0.identity).contains(where: \.isWaiting) } ?? false }
+
+  /// Whether somebody has locked the old file for writing.
+  var isLockedByWriter: Bool {
+    oldStatus.map { LockHolder.all(of: $0.identity).contains { !$0.isWaiting && $0.isExclusive } } ?? false
+  }
+
   /// Keeps others from beginning to write to the new file, once it is in place, if it is a map.
   func holdNew() {
     guard leases.new == nil, !isText, let newStatus,
@@ -334,5 +342,12 @@ package final class StagedFile {
     }
     isLive = false
     try? new?.moveModifiedOn()
+    newStatus = (try? new?.status()) ?? newStatus
+    // That it had another name for a moment is no change of it.
+    if case .contents(let status) = expectation, let held = try? old?.status(), held.size == status.size,
+      held.modified == status.modified
+    {
+      expectation = .contents(held)
+    }
   }
 }

@@ -79,6 +79,103 @@ import Testing
     }
   }
 
+  /// Who opens the old text when all is ready for the exchange is let in, too, as newaliases is; and who writes nothing there has
+  /// changed nothing.
+  @Test(arguments: [FileChange.Step.locked, .checked], [true, false])
+  func whoOpensTheOldTextIsLetIn(at moment: FileChange.Step, canExchange: Bool) throws {
+    var change = sample
+    change.canExchange = canExchange
+    let path = scratch("etc/mail/access")
+    let group = DispatchGroup()
+    var begun = false
+    let error = failure { () throws(SystemError) in
+      _ = try change.make { step in
+        guard step == moment, !begun else { return }
+        begun = true
+        DispatchQueue(label: "another program").async(group: group) {
+          let file = unsafe open(path, O_RDWR | O_CLOEXEC)
+          flock(file, LOCK_EX)
+          usleep(20_000)
+          close(file)
+        }
+        usleep(20_000)
+      }
+    }
+    group.wait()
+    // Where files cannot be exchanged the new one is gone when the old one is back.
+    #expect(error?.isChanged == (canExchange ? nil : true))
+    #expect(try change.state() == (canExchange ? change.whole : []))
+  }
+
+  /// Who waits for a lock has the time that he needs, though readers keep him from it for longer than anybody else is waited for.
+  @Test(arguments: [1.5, 30]) func whoWaitsForTheLockHasHisTime(wait: Double) throws {
+    let path = scratch("etc/mail/access.db")
+    let group = DispatchGroup()
+    // Both by fcntl(2): the reader's lock and that of the change go together, the writer's waits for both.
+    let reader = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    Self.lock(reader, F_RDLCK)
+    DispatchQueue(label: "the reader").async(group: group) {
+      usleep(2_500_000)
+      close(reader)
+    }
+    let written = Mutex(false)
+    DispatchQueue(label: "another program").async(group: group) {
+      let file = unsafe open(path, O_RDWR | O_CLOEXEC)
+      Self.lock(file, F_WRLCK)
+      unsafe write(file, "their", 5)
+      written.withLock { $0 = true }
+      close(file)
+    }
+    usleep(100_000)
+    let error = failure { () throws(SystemError) in _ = try sample.make(wait: wait) }
+    if wait < 2 {
+      #expect(error?.problem == .locked(holder: nil))
+      #expect(try sample.state() == [])
+    } else {
+      #expect(error == nil)
+      #expect(written.withLock { $0 })
+      #expect(try sample.state() == sample.whole)
+    }
+    group.wait()
+  }
+
+  /// Waits for a lock by fcntl(2).
+  private static func lock(_ file: Int32, _ type: Int32) {
+    var lock = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    let wait: Int32 = 38  // F_OFD_SETLKW
+    #expect(unsafe fcntl(file, wait, &lock) == 0)
+  }
+
+  /// Of several writers, one behind the other, each has his own time.
+  @Test func eachWriterHasHisTime() throws {
+    let path = scratch("etc/mail/access.db")
+    let group = DispatchGroup()
+    DispatchQueue(label: "the first").async(group: group) {
+      let file = unsafe open(path, O_RDWR | O_CLOEXEC)
+      usleep(700_000)
+      flock(file, LOCK_EX)
+      usleep(300_000)
+      close(file)
+    }
+    let second = Mutex<Bool?>(nil)
+    DispatchQueue(label: "the second").async(group: group) {
+      usleep(900_000)
+      let file = unsafe open(path, O_RDWR | O_CLOEXEC)
+      defer { close(file) }
+      usleep(400_000)
+      flock(file, LOCK_EX)
+      var status = stat()
+      unsafe fstat(file, &status)
+      let isStillThere = FileStatus(status).identity == FileStatus(following: path)?.identity
+      second.withLock { $0 = isStillThere }
+    }
+    usleep(100_000)
+    #expect(try sample.make(wait: 30) == nil)
+    group.wait()
+    #expect(second.withLock { $0 } == true)
+    #expect(try sample.state() == sample.whole)
+  }
+
   /// Who opens the old map when all is ready for the exchange is told that it is another.
   @Test(arguments: [FileChange.Step.locked, .checked], [true, false])
   func whoOpensTheOldFileTooLateIsRefused(at moment: FileChange.Step, canExchange: Bool) throws {
