@@ -119,6 +119,14 @@ struct ClientOptions: ParsableArguments {
     if name == "" { throw ValidationError("--name is empty; --no-ptr says that the client has no name") }
   }
 
+  /// The first option that is given.
+  var firstOption: String? {
+    if name != nil { return "--name" }
+    if noPtr { return "--no-ptr" }
+    if resolve != nil { return "--resolve" }
+    return auth == nil ? nil : "--auth"
+  }
+
   /// The client with an address.
   func client(_ address: IPAddress, greeting: String? = nil) throws(EditError) -> SessionClient {
     if let name, !name.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {

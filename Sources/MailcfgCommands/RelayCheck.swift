@@ -10,7 +10,8 @@ extension RelayCommand {
       discussion: """
         Runs the site's sendmail.cf: the access table, relay-domains and the names of this host count. A block of addresses, \
         and a directory without sendmail.cf, are answered by the access table alone. Neither a name server nor any other \
-        host is asked; --name gives the name that the client's address has. Exit code 0: yes, 1: no.
+        host is asked; --name gives the name that the client's address has, which sendmail.cf says how to weigh. Exit \
+        code 0: yes, 1: no.
 
         EXAMPLES
           mailcfg relay check 203.0.113.25
@@ -49,6 +50,7 @@ extension RelayCommand {
       try Output.run(options) { output in
         let client = try RelayClient(client)
         let directory = try options.directory()
+        try refuseUnusedFacts(of: client, directory)
         let answer = try self.answer(client, directory)
         if options.json {
           try output.json(
@@ -62,6 +64,20 @@ extension RelayCommand {
         }
         if !answer.mayRelay { throw ExitCode.no }
       }
+    }
+
+    /// Refuses what is told of a client where nothing asks for it: the answer would pass for one that heeds it.
+    private func refuseUnusedFacts(of client: RelayClient, _ directory: MailDirectory) throws(MailDirectoryError) {
+      guard let option = facts.firstOption else { return }
+      guard case .network(let network) = client, network.isSingleAddress else {
+        throw MailDirectoryError(.usage, "\(option) tells more of one address, and \(client) is none; leave it out")
+      }
+      guard directory.configurationPath == nil else { return }
+      throw MailDirectoryError(
+        .usage,
+        "\(directory.path): there is no sendmail.cf, which says what \(option) counts for; name one with --cf FILE, or leave "
+          + "\(option) out to ask the access table alone\(facts.name == nil ? "" : ", for the address and for the name")"
+      )
     }
 
     private func answer(_ client: RelayClient, _ directory: MailDirectory) throws -> Answer {

@@ -137,4 +137,21 @@ import Testing
     let named = try place("relay", "check", "5.6.7.8", "--name", "mx.partner.example.net")
     #expect(named.outputText == "etc-mail/relay-domains:2: 5.6.7.8 may relay: partner.example.net (class R)\n")
   }
+
+  /// What is told of a client counts, or is refused: an answer without it would pass for one with it.
+  @Test func relayCheckRefusesWhatItCannotHeed() throws {
+    let bare = try Workplace()
+    bare.write("access", "Connect:partner.example RELAY\n")
+    for options in [["--name", "mx.partner.example"], ["--auth", "anna"], ["--no-ptr"], ["--resolve", "temp"]] {
+      let message = try bare.refused(64, ["relay", "check", "192.0.2.1"] + options)
+      #expect(
+        message.hasPrefix(
+          "mailcfg: etc-mail: there is no sendmail.cf, which says what \(options[0]) counts for; name one"))
+    }
+    for client in ["192.0.2.0/24", "mx.partner.example"] {
+      let message = try place.refused(64, "relay", "check", client, "--auth", "anna")
+      #expect(message == "mailcfg: --auth tells more of one address, and \(client) is none; leave it out\n")
+    }
+    try bare("relay", "check", "mx.partner.example")
+  }
 }
