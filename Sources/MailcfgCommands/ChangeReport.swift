@@ -98,6 +98,8 @@ extension Output {
   ///   - allFindings: Whether to tell all that is wrong in the files.
   func report(_ change: MailChange, _ remarks: Remarks = Remarks(path: ""), allFindings: Bool = false) throws {
     for notice in change.notices { note(notice) }
+    // About the very change, as the warnings below are.
+    if let why = change.unrecordedReason { note(why, always: true) }
     if options.json {
       let findings =
         remarks.warnings.map { Finding($0, file: remarks.path) }

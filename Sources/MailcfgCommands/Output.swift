@@ -23,8 +23,8 @@ struct Output {
   }
 
   /// Prints a message for people; `--quiet` keeps it back.
-  func note(_ text: String) {
-    if !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
+  func note(_ text: String, always: Bool = false) {
+    if always || !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
   }
 
   /// Prints why nothing can be done, and ends the process.

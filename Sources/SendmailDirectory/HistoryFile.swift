@@ -30,7 +30,8 @@ struct HistoryFile {
   ///
   /// - Throws: ``MailDirectoryError`` where it may not be read, or is not to be trusted.
   func records() throws(MailDirectoryError) -> [ChangeRecord] {
-    guard let bytes = try trustedContents() else { return [] }
+    guard let bytes = try trustedContents(), !bytes.isEmpty else { return [] }
+    guard isKnown(bytes) else { throw MailDirectoryError(.badData, unknownReason) }
     var records = ChangeRecord.records(in: bytes).map(\.record)
     var undoneBy: [Int: Int] = [:]
     for index in records.indices.reversed() {
@@ -63,6 +64,12 @@ struct HistoryFile {
 
   private func distrustReason(_ file: RecordFile) -> String {
     "belongs to user \(file.owner), or others can write to it, and is not trusted; remove it to begin a new history"
+  }
+
+  private func isKnown(_ bytes: [UInt8]) -> Bool { bytes.starts(with: ChangeRecord.header.utf8) }
+
+  private var unknownReason: String {
+    "\(path) is no history that this version of mailcfg knows; move it away to begin a new one"
   }
 
   // MARK: Writing
@@ -107,9 +114,7 @@ struct HistoryFile {
     }
     // It is long enough, or its end is torn.
     let bytes = try contents(file)
-    guard bytes.starts(with: ChangeRecord.header.utf8) else {
-      return refused("\(path) is no history that this version of mailcfg knows; move it away to begin a new one")
-    }
+    guard isKnown(bytes) else { return refused(unknownReason) }
     let records = ChangeRecord.records(in: bytes)
     record.id = (records.last?.record.id ?? 0) + 1
     var text = ""

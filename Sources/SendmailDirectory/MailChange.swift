@@ -47,6 +47,9 @@ public struct MailChange: Sendable {
   /// The number of the change in the history, for ``MailDirectory/undo(_:options:)``; nil where there is no record of it.
   public internal(set) var id: Int?
 
+  /// Why the history has no record of the change, so that it cannot be undone; nil where that is no failure.
+  public internal(set) var unrecordedReason: String?
+
   /// The changes of all texts as one unified diff, with `***` in the place of passwords (`AuthInfo:`).
   public var diff: String { String(decoding: texts.flatMap(\.diff), as: UTF8.self) }
 }

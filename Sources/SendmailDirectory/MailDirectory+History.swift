@@ -7,7 +7,7 @@ extension MailDirectory {
   /// At least the last thousand are there, or as many as fill 2 MiB. Maps that were built for an unchanged text, and what
   /// editors and other programs did, are not among them.
   ///
-  /// - Throws: ``MailDirectoryError`` where the history may not be read, or is not to be trusted: only the directory's owner
+  /// - Throws: ``MailDirectoryError`` where the history may not be read, is not to be trusted or is no history: only the directory's owner
   ///   and root can read it, since it holds what is needed to bring back passwords.
   /// - Complexity: O(*n*) in bytes of the history.
   public func history() throws(MailDirectoryError) -> [ChangeRecord] {

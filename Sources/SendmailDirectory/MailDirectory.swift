@@ -346,7 +346,7 @@ extension MailDirectory {
         }
         switch added {
         case .added(let id): change.id = id
-        case .refused(let why): change.notices.append(why)
+        case .refused(let why): change.unrecordedReason = why
         }
       }
       let leftover = try system { () throws(SystemError) in try staging.publish(wait: options.wait) }

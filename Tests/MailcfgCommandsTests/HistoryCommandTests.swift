@@ -296,14 +296,29 @@ import Testing
       if how == "link" { #expect(unsafe symlink("other", path) == 0) } else { #expect(unsafe mkdir(path, 0o700) == 0) }
     }
     let before = how == "directory" ? [] : try place.read(".mailcfg.history")
-    let change = try place("relay", "add", "192.0.2.8")
-    #expect(change.errorText.contains("mailcfg undo cannot take it back"), "\(change.errorText)")
-    #expect(try place.text("access").contains("192.0.2.8"))
-    if how != "version" {
-      let text = try place.read("access")
-      #expect(try place("undo", status: how == "mode" || how == "owner" || how == "name" ? 77 : 74).outputText == "")
-      #expect(try place.read("access") == text)
+    // It is about this very change, so --quiet does not keep it back.
+    for (number, options) in [(8, []), (9, ["-q"])] as [(Int, [String])] {
+      let change = try place.run(options + ["relay", "add", "192.0.2.\(number)"])
+      #expect(change.errorText.contains("mailcfg undo cannot take it back"), "\(change.errorText)")
+      #expect(try place.text("access").contains("192.0.2.\(number)"))
     }
+    let text = try place.read("access")
+    let status: Int32 =
+      switch how {
+      case "mode", "owner", "name": 77
+      case "version": 65
+      default: 74
+      }
+    for command in ["undo", "history"] {
+      let outcome = try place(command, status: status)
+      #expect(outcome.outputText == "")
+      if how == "version" {
+        #expect(
+          outcome.errorText.hasSuffix(
+            "/.mailcfg.history is no history that this version of mailcfg knows; move it away to begin a new one\n"))
+      }
+    }
+    #expect(try place.read("access") == text)
     if how != "directory" { #expect(try place.read(".mailcfg.history") == before) }
   }
 
