@@ -122,6 +122,19 @@ import Testing
     #expect(checked.outputText == "good\n", "\(checked.errorText)")
   }
 
+  /// An entry that becomes two lines is told beside its neighbour as what it became.
+  @Test func aFixIsToldWithTheLineItMends() throws {
+    place.write("access", "From:a.example\tREJECT # why\nFrom:b.example.\tREJECT\n")
+    let outcome = try place("check", "--elsewhere", "access", "--fix")
+    #expect(
+      outcome.outputText.hasPrefix(
+        """
+        etc-mail/access:2: replaced  From:a.example  REJECT  (was From:a.example  REJECT # why)
+        etc-mail/access:3: replaced  From:b.example  REJECT  (was From:b.example.  REJECT)
+
+        """), "\(outcome.outputText)")
+  }
+
   @Test func fixesAreShownThenMade() throws {
     place.write("access", "Connect:198.51.100.0/24 RELAY\nFrom:a.example REJECT # Petra\n")
     try place("-q", "build")

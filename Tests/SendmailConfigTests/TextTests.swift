@@ -84,6 +84,25 @@ func hostileText(_ random: inout SplitMix64, count: Int) -> [UInt8] {
     }
   }
 
+  /// A line is told with the one that came in its place, however many others came with it.
+  @Test func aLinePairsWithWhatItBecame() {
+    var text = Text(Array("a # x\nb.\nc\nd\n".utf8))
+    text.replaceLines(0..<1, with: Array("# x\na\n".utf8))
+    text.replaceLines(2..<3, with: Array("b\n".utf8))
+    text.replaceLines(1..<2, with: Array("A\n".utf8))
+    text.removeLines([3])
+    text.replaceLines(3..<4, with: Array("d1\nd2\n".utf8))
+    #expect(
+      text.changes == [
+        LineChange(action: .added, line: 1, before: nil, after: "# x"),
+        LineChange(action: .replaced, line: 2, before: "a # x", after: "A"),
+        LineChange(action: .replaced, line: 3, before: "b.", after: "b"),
+        LineChange(action: .removed, line: 3, before: "c", after: nil),
+        LineChange(action: .replaced, line: 4, before: "d", after: "d1"),
+        LineChange(action: .added, line: 5, before: nil, after: "d2"),
+      ])
+  }
+
   @Test func memory() {
     #expect(MemoryLayout<Text.Line>.stride <= 24)
   }

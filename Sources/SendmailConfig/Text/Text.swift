@@ -22,6 +22,17 @@ public struct Text: Sendable {
   /// The lines, in order.
   package private(set) var lines: [Line]
 
+  /// What each edit added to the buffer, and which lines of those that were read it stands for, in the order of the edits.
+  private var replacements: [Replacement] = []
+
+  /// An edit that added bytes.
+  private struct Replacement: Sendable {
+    /// Where the bytes begin in the buffer.
+    var start: UInt32
+    /// From the start of the first line to that of the last one; nil where nothing that was read was replaced.
+    var origin: ClosedRange<UInt32>?
+  }
+
   /// The largest text in bytes: places are 32-bit numbers.
   public static let maximumCount = Int(UInt32.max)
 
@@ -125,8 +136,29 @@ public struct Text: Sendable {
     }
     precondition(buffer.count + bytes.count <= Text.maximumCount, "a text of more than 4 GiB")
     let start = buffer.count
+    if !bytes.isEmpty {
+      var origin: ClosedRange<UInt32>?
+      for index in indices {
+        guard let one = self.origin(ofLineAt: lines[index].start) else { continue }
+        origin = origin.map { min($0.lowerBound, one.lowerBound)...max($0.upperBound, one.upperBound) } ?? one
+      }
+      replacements.append(Replacement(start: UInt32(truncatingIfNeeded: start), origin: origin))
+    }
     buffer.append(contentsOf: bytes)
     lines.replaceSubrange(indices, with: Text.lines(of: buffer.span, from: start))
+  }
+
+  /// The lines that were read which a line came in the place of, by their starts; nil for a line that is new.
+  ///
+  /// - Parameter start: The place of the line in the buffer.
+  package func origin(ofLineAt start: UInt32) -> ClosedRange<UInt32>? {
+    guard start >= originalCount else { return start...start }
+    var (low, high) = (0, replacements.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if replacements[middle].start <= start { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? nil : replacements[low - 1].origin
   }
 
   /// Whether bytes begin with this whole line: a last line without LF may be the beginning of a longer one.

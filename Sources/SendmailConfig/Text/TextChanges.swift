@@ -61,17 +61,51 @@ extension Text {
     var result: [LineChange] = []
     for hunk in hunks() {
       let removed = Text.cut(buffer[hunk.removed])
-      for index in 0..<max(hunk.old.count, hunk.new.count) {
-        let before = index < removed.count ? Text.trimmed(removed[index]) : nil
-        let after = index < hunk.new.count ? Text.trimmed(line(hunk.new.lowerBound + index + 1)) : nil
-        let action: LineChange.Action = before == nil ? .added : after == nil ? .removed : .replaced
+      for (old, new) in pairs(in: hunk, removed) {
+        let before = old.map { Text.trimmed(removed[$0]) }
+        let after = new.map { Text.trimmed(line($0 + 1)) }
         // Only its line end was added: the neighbour of a line behind the last one.
-        if action == .replaced, before == after { continue }
-        let number = after == nil ? hunk.old.lowerBound + index + 1 : hunk.new.lowerBound + index + 1
+        if before == after { continue }
+        let action: LineChange.Action = before == nil ? .added : after == nil ? .removed : .replaced
+        let number = (new ?? hunk.old.lowerBound + (old ?? 0)) + 1
         result.append(LineChange(action: action, line: number, before: before, after: after))
       }
     }
     return result
+  }
+
+  /// Each line that a hunk removed, with the one that came in its place, and each line that it added.
+  ///
+  /// Of several lines in the place of one it is the first that is a comment as the old one is, or as it is none.
+  private func pairs(in hunk: TextHunk, _ removed: [ArraySlice<UInt8>]) -> [(old: Int?, new: Int?)] {
+    func isComment(_ line: ArraySlice<UInt8>) -> Bool { line.first == ASCII.numberSign }
+    var result: [(old: Int?, new: Int?)] = []
+    var old = 0
+    var new = hunk.new.lowerBound
+    while new < hunk.new.upperBound {
+      let origin = origin(ofLineAt: lines[new].start)
+      let rest = lines[new..<hunk.new.upperBound]
+      let end = rest.firstIndex { self.origin(ofLineAt: $0.start) != origin } ?? rest.endIndex
+      var left = 0
+      if let origin {
+        while old < removed.count, removed[old].startIndex < origin.lowerBound {
+          result.append((old, nil))
+          old += 1
+        }
+        left = removed[old...].prefix { $0.startIndex <= origin.upperBound }.count
+      }
+      for index in new..<end {
+        guard left > 0, end - index <= left || isComment(removed[old]) == isComment(line(index + 1)) else {
+          result.append((nil, index))
+          continue
+        }
+        result.append((old, index))
+        old += 1
+        left -= 1
+      }
+      new = end
+    }
+    return result + (old..<removed.count).map { ($0, nil) }
   }
 
   /// The edits as a unified diff with three lines of context; empty where there are none.
