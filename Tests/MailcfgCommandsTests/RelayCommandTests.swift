@@ -88,6 +88,17 @@ import Testing
     #expect(try place.read("access") == before)
   }
 
+  /// An entry that two blocks share is there for both.
+  @Test func aBlockWithinABlockIsWhole() throws {
+    let place = try Workplace("hosting")
+    try place("-q", "relay", "add", "10.0.0.0/14")
+    try place("-q", "relay", "add", "10.1.0.0/16")
+    let list = try place("relay", "list").outputText
+    #expect(list.contains(": 10.0.0.0/14  (4 entries)\n") && list.contains(": 10.1.0.0/16\n"), "\(list)")
+    try place("-q", "access", "remove", "Connect:10.2")
+    #expect(try place("relay", "list").outputText.contains(": 10.0.0.0/14  (3 of its 4 entries)\n"))
+  }
+
   @Test func hostsAndDomainsRelay() throws {
     let place = try Workplace("hosting")
     try place("relay", "add", "exchange.acme.example", "203.0.113.0/24")

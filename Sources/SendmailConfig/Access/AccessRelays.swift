@@ -53,10 +53,11 @@ extension AccessTable {
   /// - Complexity: O(*n*) in lines.
   public var relays: [Relay] {
     var relays: [Relay] = []
-    var owners: [ByteString: Int] = [:]
+    // An entry may belong to several notes: a block and a part of it share one.
+    var owners: [ByteString: [Int]] = [:]
     for (index, note) in notes {
       let keys = (try? note.client.keys(ipv6Form)) ?? []
-      for key in keys { owners[tagged(key)] = relays.count }
+      for key in keys { owners[tagged(key), default: []].append(relays.count) }
       relays.append(
         Relay(
           client: "\(note.client)", lines: [], expectedCount: keys.count, expires: note.expires, note: note.note,
@@ -68,8 +69,8 @@ extension AccessTable {
       guard key.tag == nil || key.tag == .connect, seen.insert(key.written.folded).inserted, rule.action == .relay,
         isLookedUp(key)
       else { continue }
-      if let owner = owners[tagged(bare(key))] {
-        relays[owner].lines.append(rule.entry.line)
+      if let owners = owners[tagged(bare(key))] {
+        for owner in owners { relays[owner].lines.append(rule.entry.line) }
         continue
       }
       let client: String
