@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import Glibc
+internal import SendmailConfig
 internal import SystemSupport
 
 /// The command `mailcfg`.
@@ -63,8 +64,26 @@ public struct Mailcfg: ParsableCommand {
     // Scripts ask every program for this; it need not wait for the parser.
     if CommandLine.arguments.dropFirst() == ["--version"] {
       print(version)
-    } else {
-      main()
+      return
     }
+    // The parser would show the help of what stands before a wrong name, as if that had been asked for.
+    if CommandLine.arguments.dropFirst().first == "help",
+      let name = unknownCommand(in: CommandLine.arguments.dropFirst(2))
+    {
+      exit(withError: ValidationError("no command \(ByteString(name).escaped) to show the help of; see mailcfg --help"))
+    }
+    main()
+  }
+
+  /// The first of some words that names no command below the words before it.
+  private static func unknownCommand(in words: ArraySlice<String>) -> String? {
+    var command: any ParsableCommand.Type = Mailcfg.self
+    for word in words.prefix(while: { !$0.hasPrefix("-") }) {
+      guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == word }) else {
+        return word
+      }
+      command = next
+    }
+    return nil
   }
 }

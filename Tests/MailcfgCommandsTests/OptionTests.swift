@@ -72,6 +72,15 @@ import Testing
     #expect(try place.refused(64, arguments).isEmpty == false)
   }
 
+  /// Help that is asked for by a wrong name is not that of something else.
+  @Test(arguments: [["nonsense"], ["relay", "nonsense"], ["relay", "list", "extra"]])
+  func helpOfNoCommandIs64(names: [String]) throws {
+    let outcome = try mailcfg(["help"] + names)
+    #expect(outcome.status == 64)
+    #expect(outcome.outputText == "")
+    #expect(outcome.errorText.contains("no command \(names[names.count - 1]) to show the help of"))
+  }
+
   @Test func globalOptionsStandBeforeOrBehindTheCommand() throws {
     let place = try Workplace("hosting")
     let whole = try place("--dry-run", "relay", "add", "192.0.2.7").output
