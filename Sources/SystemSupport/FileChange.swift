@@ -138,6 +138,7 @@ package final class FileChange {
   package func publish(wait: Double) throws(SystemError) -> SystemError? {
     do throws(SystemError) {
       for file in files { try file.seal() }
+      moveNewBack()
       try reach(.sealed)
       try commit()
     } catch {
@@ -216,6 +217,20 @@ package final class FileChange {
     signals.add(stage)
     try reach(.staged)
     return stage
+  }
+
+  /// Moves the times of texts and their maps back by a second, though not before the old texts'.
+  ///
+  /// sendmail compares whole seconds: a session that opens the new map would not see that makemap or newaliases writes to it in
+  /// the second in which it was made, and would look for keys on pages where its own layout has them. A map that is changed
+  /// alone keeps its time: it must not be older than its text, or make(1) would build it again.
+  private func moveNewBack() {
+    let texts = files.filter(\.isText)
+    if texts.isEmpty || texts.count == files.count { return }
+    let now = FileTime.now
+    let earliest = texts.compactMap { $0.oldStatus?.modified.next }.max() ?? now.secondBefore
+    let time = min(now, max(now.secondBefore, earliest))
+    for file in files { file.setModified(time) }
   }
 
   private func commit() throws(SystemError) {

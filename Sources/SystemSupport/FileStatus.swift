@@ -31,6 +31,15 @@ package struct FileTime: Hashable, Comparable, Sendable {
     return FileTime(time)
   }
 
+  /// The same moment in the second before.
+  var secondBefore: FileTime { FileTime(seconds: seconds - 1, nanoseconds: nanoseconds) }
+
+  /// The next moment that can be told from this.
+  var next: FileTime {
+    nanoseconds < 999_999_999
+      ? FileTime(seconds: seconds, nanoseconds: nanoseconds + 1) : FileTime(seconds: seconds + 1, nanoseconds: 0)
+  }
+
   /// Whether the first is earlier.
   package static func < (first: FileTime, second: FileTime) -> Bool {
     (first.seconds, first.nanoseconds) < (second.seconds, second.nanoseconds)

@@ -32,7 +32,8 @@ package final class StagedFile {
   private var new: Descriptor?
   private(set) var newStatus: FileStatus?
   /// Whether the new file is a text: who opens it for writing does not empty it by mistake.
-  private var isText = false
+  /// Whether the new file was written from memory, and not by libdb.
+  private(set) var isText = false
   /// What keeps others from beginning to write to the old file, and to the new one.
   private var leases: (old: WriterLease?, new: WriterLease?)
 
@@ -159,6 +160,14 @@ package final class StagedFile {
     newStatus = try file.status()
     // Whoever could not read it goes on with what he has, and without a lease.
     new = (try? stage.directory.open(location.stagedName, O_RDONLY)) ?? file
+  }
+
+  /// Sets the time at which the sealed new file was last modified; whoever cannot goes on with the time that it has.
+  ///
+  /// Nobody waits for the disk: who has had a file open does not outlast a power cut.
+  func setModified(_ time: FileTime) {
+    try? new?.setModified(time)
+    newStatus = (try? new?.status()) ?? newStatus
   }
 
   /// What open(2) would make of the mode that was asked for; only a new file tells, as the umask cannot be read.

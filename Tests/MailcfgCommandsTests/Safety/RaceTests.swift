@@ -74,6 +74,40 @@ import Testing
         + "\(sorted[sorted.count * 999 / 1000]), longest \(sorted[sorted.count - 1])")
   }
 
+  /// A session that opened the map of a change sees that makemap writes to it within the same second, though sendmail compares
+  /// seconds: it would look for keys on pages where they were before.
+  @Test func aMapThatIsRebuiltInTheSecondOfTheChangeIsOpenedAnew() throws {
+    let domains = (0..<1500).map { "domain\($0).example" }
+    try directory.write(
+      "access", "Connect:127.0.0.80\tRELAY\n" + domains.map { "From:\($0)\tREJECT\n" }.joined())
+    try change("build")
+    let live = try site.start()
+    for attempt in 1...30 {
+      // As much of a second is left as can be.
+      var now = timespec()
+      unsafe clock_gettime(CLOCK_REALTIME, &now)
+      usleep(UInt32(1_000_000 - now.tv_nsec / 1000))
+      let second = time(nil)
+      try change("relay", "add", "192.0.2.\(attempt)")
+      let session = try live.connect(from: "127.0.0.80")
+      #expect(try session.recipient("user@remote.example").hasPrefix("250 "))
+      let path = directory.path("access")
+      let built = try run(
+        try Tools.makemap, ["-C", site.configuration, "hash", path], input: try readFile(path),
+        environment: Tools.environment)
+      #expect(built.status == 0, "\(built.errorText)")
+      var status = stat()
+      unsafe stat(path + ".db", &status)
+      if status.st_mtim.tv_sec != second { continue }
+      for domain in stride(from: 0, to: domains.count, by: 97).map({ domains[$0] }) {
+        let answer = try session.recipient("user@remote.example", from: "someone@\(domain)")
+        #expect(answer.hasPrefix("550 "), "\(domain): \(answer)")
+      }
+      return
+    }
+    Issue.record("no change, session and makemap in one second")
+  }
+
   /// makemap and newaliases rebuild the same maps, from texts that may be older than the map that they write over: in the end
   /// nothing is lost, and meanwhile no answer is wrong.
   @Test func sendmailsOwnProgramsBeside() throws {
