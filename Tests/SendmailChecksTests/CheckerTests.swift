@@ -171,6 +171,26 @@ import Testing
 
   // MARK: Places and fixes
 
+  /// Nobody but a person decides to let a whole top-level domain or a sixteenth of the Internet relay.
+  @Test(arguments: [
+    "Connect:com. RELAY", "edu. RELAY", "To:org. RELAY", "Connect:8. RELAY", "Connect:net RELAY # all of net",
+    "Connect:8.0.0.0/8 RELAY",
+  ]) func aFixOpensNoDoorWide(line: String) throws {
+    let report = Checker().run(try Self.input(["access": line + "\n"]))
+    #expect(!report.findings.isEmpty)
+    #expect(report.findings.allSatisfy { $0.fix == nil })
+    // With another value the same is certain.
+    let refusing = Checker().run(try Self.input(["access": line.split(separator: " ")[0] + " REJECT # x\n"]))
+    #expect(refusing.findings.contains { $0.fix != nil })
+  }
+
+  /// As sendmail reads them when an alias leads to them.
+  @Test(arguments: ["\"|/bin/sh\"", "<|/bin/sh>", "\"/tmp/f\"", "(c)\"|/bin/sh\"", "@localhost:|/bin/sh"])
+  func aProgramIsOneInAnySpelling(target: String) throws {
+    let found = try Self.findings(["virtusertable": "x@example.org \(target)\n", "local-host-names": "example.org\n"])
+    #expect(found.contains("virtusertable:1: virtmap.program"), "\(found)")
+  }
+
   /// Random bytes and random pieces of tables: never a crash, and every place is inside the text.
   @Test func randomTextsGiveFindingsInsideThem() throws {
     var random = SplitMix64(seed: 2026)

@@ -24,7 +24,7 @@ enum AccessBrackets: AccessEntryCheck {
           "\(entry.entry.key.escaped): an address in brackets is looked up only for a client whose address has no "
           + "name in DNS; any other passes",
         remedy: "write \(entry.tagged(inside.bytes).escaped)",
-        fix: TableFixes.replacing(entry.index, of: table.table.table, keys: [entry.tagged(inside.bytes)]))
+        fix: table.fix(entry, keys: [entry.tagged(inside.bytes)]))
       return
     }
     table.report(

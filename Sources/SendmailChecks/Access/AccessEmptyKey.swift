@@ -21,7 +21,7 @@ enum AccessEmptyKey: AccessEntryCheck {
         message: "the blank ends the key: makemap stores \(entry.tagText) with the value "
           + "\(entry.entry.value.shown(of: key).escaped), and nothing looks that up",
         remedy: "write \(key.escaped) without the blank",
-        fix: TableFixes.replacing(entry.index, of: table.table.table, keys: [key], value: ByteString(words[1])))
+        fix: table.fix(entry, keys: [key], value: ByteString(words[1])))
       return
     }
     guard !defaults.contains(tag.name) else { return }

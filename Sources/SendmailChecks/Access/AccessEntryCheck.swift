@@ -85,6 +85,23 @@ struct AccessTableView {
     } != nil
   }
 
+  /// Puts other keys, another value or a comment in the place of an entry's; nil where that ``opensDoors(_:keys:value:)``, which is
+  /// for a person to decide.
+  func fix(_ entry: AccessEntry, keys: [ByteString]? = nil, value: ByteString? = nil, comment: ByteString? = nil) -> TextFix? {
+    if opensDoors(entry, keys: keys ?? [entry.entry.key], value: value ?? entry.entry.value) { return nil }
+    return TableFixes.replacing(entry.index, of: table.table, keys: keys, value: value, comment: comment)
+  }
+
+  /// Whether other keys or another value would let a whole top-level domain or millions of addresses relay.
+  private func opensDoors(_ entry: AccessEntry, keys: [ByteString], value: ByteString) -> Bool {
+    keys.contains { key in
+      let new = AccessKey(key)
+      let tagCount = new.tag == nil ? 0 : (key.bytes.firstIndex(of: ASCII.colon) ?? -1) + 1
+      return AccessAction(value, tag: new.tag) == .relay
+        && AccessRelayWide.doors(new, ByteString(key.bytes.dropFirst(tagCount)), self) != nil
+    }
+  }
+
   /// Says that a key never matches, and proposes another spelling of the pattern, unless it is there with the same value.
   func report(
     _ check: Check, _ entry: AccessEntry, _ why: String, instead patterns: [ByteString],
@@ -98,9 +115,9 @@ struct AccessTableView {
       keys.prefix(4).map(\.escaped).joined(separator: ", ") + (keys.count > 4 ? " … (\(keys.count) keys)" : "")
     findings.add(
       check, line: entry.line, message: "\(entry.entry.key.escaped): \(why)",
-      remedy: keys.isEmpty ? "remove the line" : "write \(shown)",
-      fix: fixes && !keys.isEmpty && keys.count <= 256
-        ? TableFixes.replacing(entry.index, of: table.table, keys: keys) : nil)
+      remedy: keys.isEmpty || opensDoors(entry, keys: keys, value: entry.entry.value)
+        ? "remove the line" : "write \(shown)",
+      fix: fixes && !keys.isEmpty && keys.count <= 256 ? fix(entry, keys: keys) : nil)
   }
 }
 

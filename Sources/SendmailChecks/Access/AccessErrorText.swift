@@ -29,6 +29,6 @@ enum AccessErrorText: AccessEntryCheck {
     let word = ByteString(value[..<mark].trimming(while: ASCII.isBlank))
     let note = ByteString(value[(mark + 1)...].trimming(while: ASCII.isSpace))
     if case .other = AccessAction(word, tag: entry.key.tag) { return nil }
-    return TableFixes.replacing(entry.index, of: table.table.table, value: word, comment: note)
+    return table.fix(entry, value: word, comment: note)
   }
 }

@@ -32,6 +32,8 @@ struct VirtualUserTraits: OptionSet {
   static let address = VirtualUserTraits(rawValue: 1 << 17)
   static let word = VirtualUserTraits(rawValue: 1 << 18)
   static let newDomain = VirtualUserTraits(rawValue: 1 << 19)
+  /// Quotes, angle brackets or parentheses in the target.
+  static let wrapped = VirtualUserTraits(rawValue: 1 << 20)
 }
 
 /// A virtual user with its meaning.
@@ -180,6 +182,7 @@ enum VirtualUserChecks {
       case ASCII.space, ASCII.tab: result.insert(.blank)
       case ASCII.colon: result.insert(.colon)
       case 0x25: result.insert(.percent)
+      case ASCII.quote, 0x3C, 0x28: result.insert(.wrapped)
       case ASCII.at: at = index
       default: break
       }

@@ -4,12 +4,16 @@ internal import SendmailConfig
 enum VirtualUserProgram: VirtualUserCheck {
   static let check = Check(
     "virtmap.program", .warning, "A program, file or list is refused as a target", page: .virtmap)
-  static let interest: VirtualUserTraits = .program
+  static let interest: VirtualUserTraits = [.program, .wrapped, .colon]
 
   static func examine(_ entry: VirtualUserEntry, _ table: VirtualUserTableView, _ findings: inout FileFindings) {
     let target = entry.target
-    let isList = target.prefix(9).map(ASCII.lowercased).elementsEqual(":include:".utf8)
-    guard isList || target.first != ASCII.colon else { return }
+    if entry.traits.contains(.program) {
+      let isList = target.prefix(9).map(ASCII.lowercased).elementsEqual(":include:".utf8)
+      guard isList || target.first != ASCII.colon else { return }
+    } else {
+      guard !entry.traits.contains(.error), VirtualUserTarget.leadsToProgram(ByteString(target)) else { return }
+    }
     findings.add(
       check, line: entry.line, column: entry.valueColumn,
       message:
