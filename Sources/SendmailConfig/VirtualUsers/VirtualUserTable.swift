@@ -144,7 +144,9 @@ public enum VirtualUserTarget: Hashable, Sendable {
       }
     case .address(let target), .local(let target):
       let lowered = "\(target.folded)"
-      if target.bytes.first == 0x7C || target.bytes.first == 0x2F || lowered.hasPrefix(":include:") {
+      if target.bytes.first == 0x7C || target.bytes.first == 0x2F || lowered.hasPrefix(":include:")
+        || Self.leadsToProgram(target)
+      {
         try refuse("sendmail delivers to programs and files only through an alias: name an alias here")
       }
       if !target.bytes.contains(ASCII.quote), target.bytes.contains(ASCII.comma) {
@@ -157,6 +159,22 @@ public enum VirtualUserTarget: Hashable, Sendable {
         !target.bytes.contains(0x28)
       {
         try refuse("a blank in it would become part of the address")
+      }
+    }
+  }
+}
+
+extension VirtualUserTarget {
+  /// Whether sendmail would take an address for a program, a file or a list once it has taken off quotes, comments and angle
+  /// brackets, at this host or, should that become one of its names, at another.
+  package static func leadsToProgram(_ target: ByteString) -> Bool {
+    AliasDestination.parse(target.bytes.span).contains { destination in
+      switch destination.kind {
+      case .program, .file, .include: return true
+      case .address(let mailbox):
+        let bare = Unquoting.strip(mailbox)
+        return bare.first == 0x7C || bare.first == 0x2F || ByteString(bare).folded.bytes.starts(with: ":include:".utf8)
+      case .user, .invalid: return false
       }
     }
   }
