@@ -32,7 +32,6 @@ package final class StagedFile {
   private var new: Descriptor?
   private(set) var newStatus: FileStatus?
   /// Whether the new file is a text: who opens it for writing does not empty it by mistake.
-  /// Whether the new file was written from memory, and not by libdb.
   private(set) var isText = false
   /// What keeps others from beginning to write to the old file, and to the new one.
   private var leases: (old: WriterLease?, new: WriterLease?)

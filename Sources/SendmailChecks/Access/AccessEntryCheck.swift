@@ -87,7 +87,9 @@ struct AccessTableView {
 
   /// Puts other keys, another value or a comment in the place of an entry's; nil where that ``opensDoors(_:keys:value:)``, which is
   /// for a person to decide.
-  func fix(_ entry: AccessEntry, keys: [ByteString]? = nil, value: ByteString? = nil, comment: ByteString? = nil) -> TextFix? {
+  func fix(
+    _ entry: AccessEntry, keys: [ByteString]? = nil, value: ByteString? = nil, comment: ByteString? = nil
+  ) -> TextFix? {
     if opensDoors(entry, keys: keys ?? [entry.entry.key], value: value ?? entry.entry.value) { return nil }
     return TableFixes.replacing(entry.index, of: table.table, keys: keys, value: value, comment: comment)
   }
