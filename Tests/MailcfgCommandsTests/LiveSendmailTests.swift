@@ -88,6 +88,34 @@ import Testing
     #expect(try session.recipient("staff@local.example").hasPrefix("250 2.1.5 "))
   }
 
+  /// Aliases are not followed while the recipient is named: one that leads back to its own name is taken, though nobody has an
+  /// account of that name.
+  @Test func whatIsSaidOfAnAliasThatLeadsToItself() throws {
+    let names = ["selfish", "quoted", "mixed", "away", "first", "missing", "staff"]
+    try directory.write(
+      "aliases", """
+        postmaster: root
+        staff: root
+        selfish: selfish
+        quoted: "quoted"
+        mixed: mixed, root
+        away: user@remote.example, away@local.example
+        first: second
+        second: first
+
+        """)
+    try change("build")
+    let live = try site.start()
+    for name in names {
+      let said = try live.connect(from: "127.0.0.78").recipient("\(name)@local.example")
+      let explained = try mailcfg([
+        "--mail-dir", directory.path, "explain", "--client", "127.0.0.78", "--no-ptr", "--from", "sender@origin.example",
+        "--to", "\(name)@local.example",
+      ])
+      #expect(explained.outputText.contains("RCPT TO:<\(name)@local.example>: \(said)\n"), "\(explained.outputText)")
+    }
+  }
+
   @Test func manyChangesInOneSecondAreAllSeen() throws {
     let live = try site.start()
     let client = try live.connect(from: "127.0.0.77")

@@ -196,8 +196,9 @@ public struct MailSession: Sendable {
       let expansion = expander.expand(address)
       for unknown in expansion.unknowns where !step.unknowns.contains(unknown) { step.unknowns.append(unknown) }
       let chain = expansion.chain
-      if case .failed(let failure) = expansion.recipients[chain[chain.count - 1]].outcome, failure.reason != .loop,
-        failure.reason != .list, !isDiscarded || parsed.destination.mailer.folded == "prog",
+      // So an alias that leads back to its own name is taken, too, though there is no account.
+      let last = expansion.recipients[chain[chain.count - 1]]
+      if case .failed(let failure) = last.outcome, last.alias == nil, failure.reason != .loop, failure.reason != .list, !isDiscarded || parsed.destination.mailer.folded == "prog",
         !(failure.reason == .unavailable && failure.code == 451)
       {
         refuse(
