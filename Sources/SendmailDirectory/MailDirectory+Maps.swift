@@ -91,8 +91,12 @@ extension MailDirectory {
         }
       } catch {
         status.reason =
-          error.isMissing || error.isEmptyFile
-          ? "not built yet; run mailcfg build" : "\(error.message); to replace it: mailcfg build --force \(table)"
+          switch error {
+          case _ where error.isMissing || error.isEmptyFile: "not built yet; run mailcfg build"
+          case _ where error.isPermission: "\(error.message); run it as root"
+          case _ where error.isNotRegular: "\(error.message); move it away, and run mailcfg build"
+          default: "\(error.message); to replace it: mailcfg build --force \(table)"
+          }
       }
       result.append(status)
     }

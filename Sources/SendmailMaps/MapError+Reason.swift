@@ -12,7 +12,7 @@ extension MapError {
     return ![.ENOENT, .EACCES, .EEXIST, .EINVAL, .EISDIR].contains(code)
   }
   /// Whether there is something else than a file in its place.
-  public var isNotRegular: Bool { underlying?.code == .notARegularFile }
+  public var isNotRegular: Bool { underlying?.code == .notARegularFile || underlying?.code == .EISDIR }
   /// Whether the file has no byte in it: a map that was never built.
   public var isEmptyFile: Bool { underlying?.code == .emptyFile }
   /// Whether the file is in the format of Berkeley DB 1.85.

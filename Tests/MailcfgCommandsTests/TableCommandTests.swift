@@ -249,6 +249,17 @@ import Testing
     #expect(try place.pairs("aliases.db") == [.init("@\0", "@\0")])
   }
 
+  /// What stands in a map's place and is none, and cannot be replaced, is to be moved away by a person.
+  @Test func statusTellsWhatIsInAMapsPlace() throws {
+    let place = try Workplace("hosting")
+    for make in [{ unsafe mkfifo($0, 0o644) }, { unsafe mkdir($0, 0o755) }] as [(String) -> Int32] {
+      #expect(make(place.path("access.db")) == 0)
+      let said = try place("status", status: 1).outputText
+      #expect(said.contains("; move it away, and run mailcfg build\n"), "\(said)")
+      #expect(unsafe remove(place.path("access.db")) == 0)
+    }
+  }
+
   @Test func statusTellsEachTable() throws {
     let place = try Workplace("hosting")
     try place("build", "access")
