@@ -39,7 +39,7 @@ struct BtCommand: ParsableCommand {
       let prompt = Array("> ".utf8)
       output.result(prompt)
       var input = StandardInput()
-      reading: while input.next() {
+      reading: while try input.next() {
         for line in input.lines {
           guard let text = mode.run(ByteString(input.bytes[line])) else { break reading }
           output.result(text.bytes + prompt)

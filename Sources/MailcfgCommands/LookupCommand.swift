@@ -37,7 +37,7 @@ struct LookupCommand: ParsableCommand {
       if keys == ["-"] {
         var input = StandardInput()
         var results: [Report.Result] = []
-        while input.next() {
+        while try input.next() {
           try answer(input.bytes, input.lines, map, output, isList: true, &results, &isComplete)
         }
         if options.json { try output.json(Report(results: results)) }

@@ -93,23 +93,25 @@ import Testing
   @Test func whatIsSaidOfAnAliasThatLeadsToItself() throws {
     let names = ["selfish", "quoted", "mixed", "away", "first", "missing", "staff"]
     try directory.write(
-      "aliases", """
-        postmaster: root
-        staff: root
-        selfish: selfish
-        quoted: "quoted"
-        mixed: mixed, root
-        away: user@remote.example, away@local.example
-        first: second
-        second: first
+      "aliases",
+      """
+      postmaster: root
+      staff: root
+      selfish: selfish
+      quoted: "quoted"
+      mixed: mixed, root
+      away: user@remote.example, away@local.example
+      first: second
+      second: first
 
-        """)
+      """)
     try change("build")
     let live = try site.start()
     for name in names {
       let said = try live.connect(from: "127.0.0.78").recipient("\(name)@local.example")
       let explained = try mailcfg([
-        "--mail-dir", directory.path, "explain", "--client", "127.0.0.78", "--no-ptr", "--from", "sender@origin.example",
+        "--mail-dir", directory.path, "explain", "--client", "127.0.0.78", "--no-ptr", "--from",
+        "sender@origin.example",
         "--to", "\(name)@local.example",
       ])
       #expect(explained.outputText.contains("RCPT TO:<\(name)@local.example>: \(said)\n"), "\(explained.outputText)")

@@ -50,4 +50,14 @@ import Testing
     let isSame = outcome.output == output
     #expect(isSame)
   }
+
+  /// Input that cannot be read is an error, and no end.
+  @Test func inputThatCannotBeRead() throws {
+    let place = try Workplace("hosting")
+    try place("-q", "build")
+    let outcome = try run(
+      "/bin/sh", ["-c", "exec \"$0\" --mail-dir \"$1\" lookup access - < /", Proof.mailcfg, place.path("")])
+    #expect(outcome.status == 74)
+    #expect(outcome.errorText == "mailcfg: standard input: Is a directory (read)\n")
+  }
 }

@@ -198,7 +198,8 @@ public struct MailSession: Sendable {
       let chain = expansion.chain
       // So an alias that leads back to its own name is taken, too, though there is no account.
       let last = expansion.recipients[chain[chain.count - 1]]
-      if case .failed(let failure) = last.outcome, last.alias == nil, failure.reason != .loop, failure.reason != .list, !isDiscarded || parsed.destination.mailer.folded == "prog",
+      if case .failed(let failure) = last.outcome, last.alias == nil, failure.reason != .loop, failure.reason != .list,
+        !isDiscarded || parsed.destination.mailer.folded == "prog",
         !(failure.reason == .unavailable && failure.code == 451)
       {
         refuse(
