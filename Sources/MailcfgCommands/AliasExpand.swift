@@ -22,10 +22,9 @@ extension AliasCommand {
 
     func run() throws {
       try Output.run(options) { output in
-        let evaluated = try options.directory().evaluatedOrStandard(mode: "v")
-        for finding in evaluated.configuration.diagnostics {
-          output.finding(finding, path: options.cf ?? "sendmail.cf")
-        }
+        let directory = try options.directory()
+        let evaluated = try directory.evaluatedOrStandard(mode: "v")
+        output.findings(evaluated.configuration.diagnostics, path: directory.configurationPath ?? "sendmail.cf")
         let context = EvaluationContext(lookups: evaluated.lookups)
         let expansions = names.map { name in
           var evaluation = Evaluation(evaluated.configuration, context)

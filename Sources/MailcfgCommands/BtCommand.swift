@@ -28,12 +28,13 @@ struct BtCommand: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      let evaluated = try options.directory().evaluated(
+      let directory = try options.directory()
+      let evaluated = try directory.evaluated(
         mode: "t", showsSecrets: options.showSecrets, isBuilt: built)
       var mode = TestMode(evaluated.configuration, EvaluationContext(lookups: evaluated.lookups))
       for levels in debug { _ = mode.run(ByteString("-d\(levels)")) }
       for finding in evaluated.configuration.diagnostics {
-        output.finding(finding, path: options.cf ?? "sendmail.cf")
+        output.finding(finding, path: directory.configurationPath ?? "sendmail.cf")
       }
       output.result(TestMode.greeting.bytes)
       let prompt = Array("> ".utf8)

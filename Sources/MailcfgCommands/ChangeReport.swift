@@ -88,7 +88,7 @@ extension Output {
   /// How many changed lines of a text are told without `--verbose`.
   private static let lineLimit = 24
   /// How many findings of a file a change tells about; `build` and `check` tell all.
-  private static let findingLimit = 5
+  static let findingLimit = 5
 
   /// Prints what a change did.
   ///
@@ -128,7 +128,7 @@ extension Output {
     if !options.dryRun {
       for text in change.texts { tell(text) }
     }
-    for line in remarks.unchanged { result(line) }
+    for line in remarks.unchanged { result(ByteString(masked(line)).escaped) }
     for map in change.maps where map.isRebuilt {
       result("\(map.path): \(options.dryRun ? "would be rebuilt" : "rebuilt"), \(Output.entries(map.entries))")
     }

@@ -54,9 +54,9 @@ struct ExplainCommand: ParsableCommand {
       let directory = try options.directory()
       let evaluated = try directory.evaluated(isBuilt: built)
       // An option that sendmail does not know changes no answer.
-      for finding in evaluated.configuration.diagnostics where options.verbose || finding.code != .configurationOption {
-        output.finding(finding, path: directory.configurationPath ?? "sendmail.cf")
-      }
+      output.findings(
+        evaluated.configuration.diagnostics.filter { options.verbose || $0.code != .configurationOption },
+        path: directory.configurationPath ?? "sendmail.cf")
       var session = MailSession(evaluated.configuration, client: client, lookups: evaluated.lookups)
       let steps = session.steps(
         from: ExplainCommand.path(from ?? ExplainCommand.sender), to: to.map(ExplainCommand.path))

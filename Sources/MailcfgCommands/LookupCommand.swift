@@ -30,6 +30,12 @@ struct LookupCommand: ParsableCommand {
     var results: [Result]
   }
 
+  mutating func validate() throws {
+    guard keys.count == 1 || !keys.contains("-") else {
+      throw ValidationError("- reads the keys from standard input; no key stands beside it")
+    }
+  }
+
   func run() throws {
     try Output.run(options) { output in
       let map = try options.directory().openMap(of: table.table)

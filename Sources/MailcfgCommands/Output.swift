@@ -24,18 +24,28 @@ struct Output {
 
   /// Prints a message for people; `--quiet` keeps it back.
   func note(_ text: String, always: Bool = false) {
-    if always || !options.quiet { Output.write(Array("mailcfg: \(text)\n".utf8), to: STDERR_FILENO) }
+    if always || !options.quiet { Output.say(masked(text)) }
   }
 
   /// Prints why nothing can be done, and ends the process.
   static func fail(_ message: String, _ code: Int32) -> Never {
-    write(Array("mailcfg: \(message)\n".utf8), to: STDERR_FILENO)
+    say(message)
     exit(code)
+  }
+
+  /// A message without the passwords that it may quote.
+  func masked(_ message: String) -> String { options.showSecrets ? message : Secrets.masked(message: message) }
+
+  /// Prints a line on standard error.
+  ///
+  /// What it quotes moves no cursor and begins no line of its own.
+  private static func say(_ message: String) {
+    write(Array("mailcfg: \(ByteString(message).escaped)\n".utf8), to: STDERR_FILENO)
   }
 
   /// Prints what failed.
   func failed(_ error: MailDirectoryError) {
-    Output.write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+    Output.say(error.message)
     Output.write(options.showSecrets ? error.overlapWithSecrets : error.overlap, to: STDERR_FILENO)
   }
 
@@ -44,8 +54,17 @@ struct Output {
     if options.quiet, finding.severity != .error, !always { return }
     let severity = finding.severity.rawValue
     let colored = "\u{1B}[\(finding.severity == .error ? 31 : 33)m\(severity)\u{1B}[0m"
-    let text = finding.text(path: path, severity: usesColor ? colored : severity)
+    let text = finding.text(path: ByteString(path).escaped, severity: usesColor ? colored : severity)
     Output.write(Array((text + "\n").utf8), to: STDERR_FILENO)
+  }
+
+  /// Prints findings that are not what was asked for: the first of them, unless `--verbose` asks for more.
+  func findings(_ findings: [Diagnostic], path: String) {
+    let shown = options.verbose ? findings.count : Output.findingLimit
+    for finding in findings.prefix(shown) { self.finding(finding, path: path) }
+    if findings.count > shown {
+      note("\(path): \(findings.count - shown) more like these; --verbose tells them, and so does mailcfg check")
+    }
   }
 
   private var usesColor: Bool { usesColor(onStandardOutput: false) }
@@ -70,7 +89,7 @@ struct Output {
       output.failed(error)
       throw ExitCode(error.code.rawValue)
     } catch let error as EditError {
-      write(Array("mailcfg: \(error.message)\n".utf8), to: STDERR_FILENO)
+      say(error.message)
       throw ExitCode(MailDirectoryError.Code.badData.rawValue)
     }
   }

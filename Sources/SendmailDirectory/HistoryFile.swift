@@ -92,7 +92,7 @@ struct HistoryFile {
       file = try RecordFile(Self.fileName, in: directory, for: .writing)
     } catch {
       // Something else in its place is for a person to look at, and in nobody's way.
-      guard error.isPermission || error.problem != nil || [ELOOP, EISDIR, ENXIO].contains(error.errno) else {
+      guard error.isPermission || error.problem != nil || [EISDIR, ENXIO].contains(error.errno) else {
         throw error
       }
       return refused("\(error)")

@@ -74,8 +74,7 @@ extension MailDirectory {
       throw MailDirectoryError(.missing, "\(path(of: table)): there is no such file; mailcfg init makes empty tables")
     }
     if present.isEmpty, configurationPath == nil, try tablesWithMaps.isEmpty {
-      throw MailDirectoryError(
-        .missing, "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg init makes empty ones")
+      throw noTables()
     }
     return present
   }

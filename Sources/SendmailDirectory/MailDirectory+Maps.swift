@@ -52,8 +52,7 @@ extension MailDirectory {
   public func status() throws(MailDirectoryError) -> [TableStatus] {
     let present = try presentTables
     guard !present.isEmpty else {
-      throw MailDirectoryError(
-        .missing, "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg init makes empty ones")
+      throw noTables()
     }
     var result: [TableStatus] = []
     for table in MailTable.allCases where !present.contains(table) {

@@ -86,8 +86,16 @@ public struct MailDirectory: Sendable {
     }
   }
 
-  /// The paths where tables were looked for, for a message.
-  var lookedFor: String { MailTable.allCases.map { path(of: $0) }.joined(separator: ", ") }
+  /// That no table is there, with the paths where they were looked for.
+  func noTables(_ remedy: String = "mailcfg init makes empty ones") -> MailDirectoryError {
+    let places = MailTable.allCases.compactMap { (try? locations.location(of: $0))?.path }
+    if places.isEmpty, let configurationPath {
+      return MailDirectoryError(
+        .configuration, "\(configurationPath): none of sendmail's tables is named in it; is it a sendmail.cf?")
+    }
+    return MailDirectoryError(
+      .missing, "\(path): there is none of sendmail's tables (\(places.joined(separator: ", "))); \(remedy)")
+  }
 
   /// The tables that can be read, or made: those whose place is known, and whose map has a text.
   private var openableTables: [MailTable] {
@@ -281,10 +289,7 @@ extension MailDirectory {
     // Without one table of the kind this is hardly a mail directory; rather ask than make files in it. That it cannot be told
     // of one that is not asked for is no reason.
     guard !needsTable || (try? presentTables)?.isEmpty != true else {
-      throw MailDirectoryError(
-        .missing,
-        "\(path): there is none of sendmail's tables (\(lookedFor)); mailcfg --mail-dir DIR names another directory, "
-          + "mailcfg init makes empty tables")
+      throw noTables("mailcfg --mail-dir DIR names another directory, mailcfg init makes empty tables")
     }
     var change = MailChange()
     let lock =

@@ -36,12 +36,12 @@ package enum CurrentProcess {
   /// Opens `/dev/null` in the place of those of the three standard descriptors that are closed.
   ///
   /// A ``Descriptor`` never has one of their numbers, but files that a library such as libdb opens would, and messages would
-  /// go into them. For the very beginning of a program.
+  /// go into them. What is written to a standard output that was closed fails, as it would have: an answer that is lost is an
+  /// error. For the very beginning of a program.
   package static func openStandardDescriptors() {
-    while true {
-      let number = unsafe open("/dev/null", O_RDWR)
-      if number > 2 { close(number) }
-      if number < 0 || number > 2 { return }
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest number that is free is this one.
+      _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
     }
   }
 }

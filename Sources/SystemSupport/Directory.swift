@@ -44,7 +44,11 @@ package final class Directory: Sendable {
     let number = uninterrupted {
       unsafe name.withPath { unsafe openat(descriptor.number, $0, flags, mode_t(mode)) }
     }
-    if number < 0 { throw .last("open", path(of: name)) }
+    if number < 0 {
+      let error = SystemError.last("open", path(of: name))
+      // Without the flag a link to nowhere else would be one; ELOOP's own text speaks of many.
+      throw error.errno == ELOOP ? SystemError(.link, call: "open", path: error.path) : error
+    }
     return try Descriptor(owning: number, path: path(of: name))
   }
 

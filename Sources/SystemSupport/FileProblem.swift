@@ -4,6 +4,8 @@ internal import Glibc
 package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
   /// Not a regular file: a directory, a pipe, a device or a socket.
   case notRegular(FileStatus.Kind)
+  /// A symbolic link where none is followed.
+  case link
   /// Longer than ``FileContents/sizeLimit``.
   case tooLarge
   /// More than one name leads to the file. Replacing it would leave the old contents under the other names.
@@ -27,6 +29,7 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
   var errno: Int32 {
     switch self {
     case .notRegular(let kind): kind == .directory ? EISDIR : EINVAL
+    case .link: ELOOP
     case .tooLarge: EFBIG
     case .hardLinked: EMLINK
     case .locked: EWOULDBLOCK
@@ -41,6 +44,7 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .notRegular(let kind): "is a \(kind.rawValue), not a regular file"
+    case .link: "is a symbolic link, and mailcfg follows none here; remove it"
     case .tooLarge: "is longer than 4 GiB"
     case .hardLinked(let count):
       "has \(count) names (hard links); replacing it would leave the old contents under the others"
@@ -49,7 +53,8 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
     case .changed: "was changed by somebody else in the meantime"
     case .cannotKeep(let what): what
     case .unfinishedChange: "holds an unfinished change of an earlier run"
-    case .foreignJournal(let owner): "belongs to user \(owner), who alone or root can finish it"
+    case .foreignJournal(let owner):
+      "belongs to user \(owner), who alone can finish it: any command of mailcfg does, run as that user"
     case .foreignLink(let owner):
       "is reached by a symbolic link of user \(owner), which leads to a directory that is not his; name the file itself"
     case .untrustedLink: "is a symbolic link of another user in a directory that everybody can write to"

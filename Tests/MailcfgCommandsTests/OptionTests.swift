@@ -63,6 +63,7 @@ import Testing
   @Test(arguments: [
     ["--no-such"], ["relay", "add", "--no-such", "192.0.2.1"], ["relay", "add"], ["relay", "check"], ["nonsense"],
     ["relay", "nonsense"], ["lookup", "nonsense", "key"], ["lookup", "access"], ["dump"], ["build", "nonsense"],
+    ["lookup", "access", "-", "key"],
     ["--wait", "soon", "build"], ["--wait", "-1", "build"], ["--wait=-1", "build"], ["--color", "blue", "build"],
     ["--mail-dir", "", "build"], ["build", "host"], ["dump", "host"], ["diff", "host"], ["lookup", "host", "x"],
     ["access", "set", "From:a.example"], ["alias", "add", "sales"], ["host", "add"], ["init", "extra"],
@@ -79,6 +80,29 @@ import Testing
     #expect(outcome.status == 64)
     #expect(outcome.outputText == "")
     #expect(outcome.errorText.contains("no command \(names[names.count - 1]) to show the help of"))
+  }
+
+  /// A file that is no sendmail.cf is said to be none; a table that is there is not said to be missing.
+  @Test func aConfigurationWithoutTables() throws {
+    let place = try Workplace("hosting")
+    place.write("odd.cf", "hello\n")
+    let message = try place.refused(78, "--cf", "etc-mail/odd.cf", "status")
+    #expect(message.contains("etc-mail/odd.cf: none of sendmail's tables is named in it"))
+  }
+
+  /// What a message quotes of an argument moves no cursor.
+  @Test func controlCharactersAreEscaped() throws {
+    let place = try Workplace("hosting")
+    let odd = "a\u{1B}[31m\u{9B}"
+    for (arguments, status): ([String], Int32) in [
+      (["access", "get", odd], 1), (["access", "remove", odd], 0),
+      (["relay", "add", "192.0.2.1", "--expires", odd], 65), (["--mail-dir", odd, "status"], 66),
+    ] {
+      let outcome = try place.run(arguments, status: status)
+      let said = outcome.outputText + outcome.errorText
+      #expect(said.contains("a\\x1b[31m\\xc2\\x9b"), "\(arguments)")
+      #expect(!said.contains("\u{1B}") && !said.contains("\u{9B}"), "\(arguments)")
+    }
   }
 
   @Test func globalOptionsStandBeforeOrBehindTheCommand() throws {

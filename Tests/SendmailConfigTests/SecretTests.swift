@@ -14,6 +14,7 @@ import Testing
     ("AuthInfo:mx.example\"P:secret\"", "AuthInfo:mx.example\t***"),
     ("\"AuthInfo:mx.example\" secret", "\"AuthInfo:mx.example\t***"),
     ("AuthInfo mx.example \"P:secret\"", "AuthInfo\t***"), ("\t\"U:a\" \"P:secret\"", "\t\"U:a\" \"P:***"),
+    ("# note \"P:secret\" AuthInfo:x secret", "# note \"P:***"),
     ("Connect:192.0.2.1 RELAY", "Connect:192.0.2.1 RELAY"), ("To:p:x OK", "To:p:x OK"),
     ("IPv6:2001:db8 REJECT # P:", "IPv6:2001:db8 REJECT # P:"), ("", ""),
   ])

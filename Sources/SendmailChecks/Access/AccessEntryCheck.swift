@@ -32,9 +32,9 @@ struct AccessEntry {
   /// The 1-based line.
   var line: Int { index + 1 }
   /// The tag with its colon, as written; empty without one.
-  var tagText: String { key.tag == nil ? "" : String(decoding: entry.key.bytes.prefix(tagCount), as: UTF8.self) }
+  var tagText: String { String(decoding: entry.key.bytes.prefix(key.tagLength), as: UTF8.self) }
   /// What is behind the tag.
-  var pattern: ByteString { ByteString(entry.key.bytes.dropFirst(tagCount)) }
+  var pattern: ByteString { key.untagged }
   /// The value's meaning.
   var action: AccessAction { AccessAction(entry.value, tag: key.tag) }
 
@@ -46,10 +46,6 @@ struct AccessEntry {
     self.traits = traits
     key = AccessKey(entry.key)
     valueColumn = table.valueColumn(fields, line: index)
-  }
-
-  private var tagCount: Int {
-    key.tag == nil ? 0 : (entry.key.bytes.firstIndex(of: ASCII.colon) ?? -1) + 1
   }
 
   /// A key with this entry's tag.
@@ -98,9 +94,7 @@ struct AccessTableView {
   private func opensDoors(_ entry: AccessEntry, keys: [ByteString], value: ByteString) -> Bool {
     keys.contains { key in
       let new = AccessKey(key)
-      let tagCount = new.tag == nil ? 0 : (key.bytes.firstIndex(of: ASCII.colon) ?? -1) + 1
-      return AccessAction(value, tag: new.tag) == .relay
-        && AccessRelayWide.doors(new, ByteString(key.bytes.dropFirst(tagCount)), self) != nil
+      return AccessAction(value, tag: new.tag) == .relay && AccessRelayWide.doors(new, self) != nil
     }
   }
 

@@ -37,6 +37,6 @@ enum AccessErrorWithoutCode: AccessEntryCheck {
     guard let code = reply.enhancedCode, ReplyText.isEnhancedCode(code.bytes[...]), code.bytes.first != 0x32,
       !reply.words.isEmpty, !reply.text.bytes.allSatisfy(ASCII.isDigit)
     else { return nil }
-    return TableFixes.replacing(entry.index, of: table.table.table, value: suggestion(reply))
+    return table.fix(entry, value: suggestion(reply))
   }
 }

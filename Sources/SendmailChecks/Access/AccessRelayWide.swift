@@ -7,14 +7,14 @@ enum AccessRelayWide: AccessEntryCheck {
   static let interest: AccessTraits = .relayWide
 
   static func examine(_ entry: AccessEntry, _ table: AccessTableView, _ findings: inout FileFindings) {
-    guard let what = doors(entry.key, entry.pattern, table) else { return }
+    guard let what = doors(entry.key, table) else { return }
     findings.add(
       check, line: entry.line, message: "\(entry.entry.key.escaped) \(what)",
       remedy: "name the host, the domain or the network that is meant")
   }
 
-  /// What RELAY opens for a key with this pattern behind its tag, where that is too much to be meant.
-  static func doors(_ key: AccessKey, _ pattern: ByteString, _ table: AccessTableView) -> String? {
+  /// What RELAY opens for a key, where that is too much to be meant.
+  static func doors(_ key: AccessKey, _ table: AccessTableView) -> String? {
     switch key.pattern {
     case .network(let network) where network.address.family == .ipv4:
       // 10/8 and 127/8 are nobody else's.
@@ -26,7 +26,7 @@ enum AccessRelayWide: AccessEntryCheck {
       guard host.folded != "localhost", !(table.context.isLocal(host.bytes) ?? false), host.bytes.last != 0x2E,
         !host.bytes.contains(0x2E)
       else { return nil }
-      let name = pattern.folded.escaped
+      let name = key.untagged.folded.escaped
       let doors =
         switch key.tag {
         case .some(.connect): "lets every client below .\(name) relay"

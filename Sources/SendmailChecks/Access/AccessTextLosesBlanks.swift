@@ -15,7 +15,7 @@ enum AccessTextLosesBlanks: AccessEntryCheck {
       check, line: entry.line, column: entry.valueColumn,
       message: "blanks beside punctuation and what is in parentheses go: sendmail answers \"\(shown.escaped)\"",
       remedy: "put the text into double quotes, its reply code included",
-      fix: TableFixes.replacing(entry.index, of: table.table.table, value: quoted(entry.entry.value, reply)))
+      fix: table.fix(entry, value: quoted(entry.entry.value, reply)))
   }
 
   private static func quoted(_ value: ByteString, _ reply: ReplyText) -> ByteString {

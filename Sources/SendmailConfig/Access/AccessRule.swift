@@ -64,6 +64,8 @@ public struct AccessKey: Hashable, Sendable, CustomStringConvertible {
   public let written: ByteString
   /// The tag; nil where there is none.
   public let tag: AccessTag?
+  /// The bytes of the tag with its colon; 0 without one.
+  package let tagLength: Int
   /// Whom it is about.
   public let pattern: AccessPattern
 
@@ -77,9 +79,12 @@ public struct AccessKey: Hashable, Sendable, CustomStringConvertible {
     self.written = written
     let colon = written.bytes.firstIndex(of: ASCII.colon)
     tag = colon.flatMap { AccessTag(String(decoding: written.bytes[..<$0], as: UTF8.self)) }
-    let rest = tag == nil ? written.bytes[...] : written.bytes[(colon ?? 0)...].dropFirst()
-    pattern = AccessKey.pattern(rest)
+    tagLength = tag == nil ? 0 : (colon ?? -1) + 1
+    pattern = AccessKey.pattern(written.bytes[tagLength...])
   }
+
+  /// What is behind the tag, as written.
+  package var untagged: ByteString { ByteString(written.bytes[tagLength...]) }
 
   /// The key as written.
   public var description: String { written.description }

@@ -36,10 +36,12 @@ public struct ByteString: Hashable, Sendable, ExpressibleByStringLiteral, Custom
     var rest = bytes[...]
     while let byte = rest.first {
       let length = UTF8Sequence.length(rest)
-      if length > 0, byte >= 0x20, byte != 0x7F {
+      // U+0080 to U+009F are C2 and a byte of their own; some terminals obey them.
+      let isControl = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && rest[rest.startIndex + 1] < 0xA0)
+      if length > 0, !isControl {
         result += String(decoding: rest.prefix(length), as: UTF8.self)
       } else {
-        result += ASCII.escape(byte)
+        for byte in rest.prefix(max(length, 1)) { result += ASCII.escape(byte) }
       }
       rest = rest.dropFirst(max(length, 1))
     }

@@ -13,7 +13,7 @@ package enum Secrets {
   /// - Complexity: O(*n*) in bytes.
   package static func masked(line: ByteString) -> ByteString {
     let bytes = line.bytes
-    if let start = firstTag(in: bytes) {
+    if let start = firstTag(in: bytes), firstItem(in: bytes[..<start], unquoted: false) == nil {
       // The word with the tag is the key; what is quoted in it is a value that somebody forgot to set apart.
       let key = bytes[..<start] + bytes[start...].prefix { !ASCII.isSpace($0) && $0 != ASCII.quote }
       guard bytes[key.endIndex...].contains(where: { !ASCII.isSpace($0) }) else { return line }
