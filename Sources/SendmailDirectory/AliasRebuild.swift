@@ -12,8 +12,8 @@ package struct AliasRebuild {
   package var options: [ConfigurationOption] = []
   /// Whether a queue directory that cannot be entered is an error, as it is to sendmail.
   package var needsQueueDirectory = false
-  /// The name of this host; the system's where it is nil.
-  package var hostName: [UInt8]?
+  /// The names of the machine; nil asks the system.
+  package var machine: MachineNames?
   /// Whether remarks of ours are printed.
   package var isVerbose = false
   /// Is called now and then with the file that is built, how many pairs are written, and how many there are.
@@ -42,7 +42,7 @@ package struct AliasRebuild {
   ///
   /// - Returns: The exit status: that of the first error.
   package mutating func run() -> Int32 {
-    var site = AliasSite(path: path, options: options, hostName: hostName)
+    var site = AliasSite(path: path, options: options, machine: machine)
     let isUsable = site.read { line in
       print(line)
     } remark: {

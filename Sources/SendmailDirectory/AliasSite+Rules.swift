@@ -14,8 +14,7 @@ extension AliasSite {
     for option in options {
       text += Array("\nO \(option.name)=".utf8) + option.value.bytes
     }
-    let host = HostFacts(name: ByteString(hostName), otherNames: ["[127.0.0.1]"], operationMode: "i")
-    return Configuration(text, host: host) { source in
+    return Configuration(text, host: machine.facts(mode: "i")) { source in
       guard source.kind == .file else { return .unknown }
       if let known = classTexts[source.path] { return .text(known) }
       do throws(AliasFileSafety.Refusal) {

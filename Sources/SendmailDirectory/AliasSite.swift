@@ -22,7 +22,8 @@ struct AliasSite {
   private(set) var rules: SiteAddressRules?
 
   let options: [ConfigurationOption]
-  let hostName: [UInt8]
+  private let givenMachine: MachineNames?
+  private var probe = MachineNames.Probe.addressesAndNames
   private var sticky: Set<ByteString> = []
   private var queueDirectory: ByteString?
   private var hasLocalMailer = false
@@ -32,10 +33,10 @@ struct AliasSite {
   private(set) var classTexts: [ByteString: [UInt8]] = [:]
   private var trustedUsers: Set<[UInt8]> = []
 
-  init(path: String, options: [ConfigurationOption], hostName: [UInt8]?) {
+  init(path: String, options: [ConfigurationOption], machine: MachineNames?) {
     self.path = path
     self.options = options
-    self.hostName = hostName ?? AliasSite.systemHostName
+    givenMachine = machine
   }
 
   /// Reads the command line's options and sendmail.cf.
@@ -110,6 +111,7 @@ struct AliasSite {
         }
       }
     case "CheckAliases": checksValues = option.isTrue
+    case "DontProbeInterfaces": probe = MachineNames.Probe(option)
     case "QueueDirectory": queueDirectory = option.value
     case "TrustedUser":
       if let user = Account.user(ofOption: option.value.bytes) {
@@ -155,16 +157,13 @@ struct AliasSite {
     }
   }
 
+  /// The names of this machine.
+  var machine: MachineNames { givenMachine ?? MachineNames(probe: probe) }
+
   private mutating func take(_ configuration: Configuration) {
     hosts = LocalHosts(
-      names: configuration.members(ofClass: "w").map(\.bytes), fullName: configuration.macro("j")?.bytes ?? hostName)
+      names: configuration.members(ofClass: "w").map(\.bytes), fullName: configuration.macro("j")?.bytes ?? [])
     rules = SiteAddressRules(configuration, AliasSite.lookups(configuration))
-  }
-
-  private static var systemHostName: [UInt8] {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return Array("localhost".utf8) }
-    return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
   }
 
   /// Whether this user may rebuild aliases: root, the TrustedUser and the members of class t.

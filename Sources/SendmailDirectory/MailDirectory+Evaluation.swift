@@ -34,11 +34,8 @@ extension MailDirectory {
       throw MailDirectoryError(.configuration, "\(self.path): there is no sendmail.cf; --cf FILE names one")
     }
     let bytes = try read(path)
-    // sendmail asks the resolver for its full name; sendmail.cf mostly says the same.
-    let written = locations.configuration?.macro(named: "j")
-    let name = written.flatMap { $0.bytes.contains(0x24) || !$0.bytes.contains(0x2E) ? nil : $0 }
-    let host = HostFacts(name: name ?? MailDirectory.hostName, otherNames: ["[127.0.0.1]"], operationMode: mode)
-    let configuration = Configuration(bytes, host: host) { source in
+    let machine = MachineNames(locations.configuration)
+    let configuration = Configuration(bytes, host: machine.facts(mode: mode)) { source in
       guard source.kind == .file else { return .unknown }
       guard let bytes = try? read(locations.rebased(source.path.description)) else {
         return .missing(reason: "No such file or directory")
@@ -60,12 +57,12 @@ extension MailDirectory {
   public func evaluatedOrStandard(mode: ByteString = "d") throws(MailDirectoryError) -> Evaluated {
     guard configurationPath == nil else { return try evaluated(mode: mode) }
     let path = try locations.location(of: .virtmap).path
+    let machine = MachineNames(nil)
     let text = StandardConfiguration.text(
-      fullName: MailDirectory.hostName,
+      fullName: machine.full,
       names: locations.hostNames.sorted { $0.lexicographicallyPrecedes($1) }.map { ByteString($0) },
       virtualUsers: "virtusertable")
-    let host = HostFacts(name: MailDirectory.hostName, otherNames: ["[127.0.0.1]"], operationMode: mode)
-    let configuration = Configuration(text, host: host)
+    let configuration = Configuration(text, host: machine.facts(mode: mode))
     return evaluated(configuration, DeliveryFiles(locations, classes: configuration), false) { _ in path }
   }
 
@@ -99,12 +96,6 @@ extension MailDirectory {
       services[name.folded] = Array(words.dropFirst())
     }
     return services
-  }
-
-  private static var hostName: ByteString {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
-    return ByteString(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
   }
 
   /// The line of an account in passwd(5), or wherever this machine keeps its accounts.

@@ -155,6 +155,7 @@ final class MapUpdate {
       if let amendment = amendments[table] { return amendment.staged }
       return try staging.reserve(place, attributes: NewFileAttributes(mode: 0o640, owner: locations.mapOwner))
     }
+    if !isEdited, let status = file.status { staging.keep(text: status) }
     try build(map, contents, at: staged.path)
     let twice = MapUpdate.twice(contents)
     guard twice.count <= KnownMaps.mostTwice, !twice.contains([]) else { return (findings, change) }

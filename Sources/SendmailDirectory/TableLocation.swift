@@ -246,13 +246,8 @@ struct TableLocations: Sendable {
     }
     // sendmail counts the name that it goes by among them (`Dj`).
     if let name = configuration?.macro(named: "j"), !name.bytes.contains(0x24) { names.insert(name.folded.bytes) }
-    var buffer = [CChar](repeating: 0, count: 256)
-    if unsafe gethostname(&buffer, buffer.count - 1) == 0 {
-      let name = ByteString(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }).folded
-      names.insert(name.bytes)
-      names.insert(Array(name.bytes.prefix { $0 != 0x2E }))
-    }
-    return names
+    let machine = MachineNames(configuration)
+    return names.union((machine.names + machine.interfaceNames).map(\.folded.bytes))
   }
 }
 

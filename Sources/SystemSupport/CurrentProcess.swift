@@ -9,6 +9,13 @@ package enum CurrentProcess {
   /// The user who started it, whatever rights it was given.
   package static var realUser: UInt32 { getuid() }
 
+  /// What its machine is called (`gethostname(2)`); `localhost` where that is not known.
+  package static var hostName: [UInt8] {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return Array("localhost".utf8) }
+    return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  }
+
   /// The value of an environment variable; `nil` if it is not set, or empty.
   ///
   /// Bytes that are not UTF-8 come out as U+FFFD. A program with more rights than its caller (set-user-ID) sees none: they are

@@ -39,6 +39,7 @@ package final class FileChange {
   private var files: [StagedFile] = []
   /// What was put into place.
   private var published: [StagedFile] = []
+  private var keptTexts: [FileStatus] = []
   private var record: (file: RecordFile, position: Int, text: String)?
   private var isRecorded = false
   private var signals: SignalCleanup?
@@ -113,6 +114,9 @@ package final class FileChange {
     files.append(file)
     return file
   }
+
+  /// Says that a new map is that of a text that stays as it is.
+  package func keep(text: FileStatus) { keptTexts.append(text) }
 
   /// Adds a record to a file of ours in the mail directory, if and only if the change takes effect.
   ///
@@ -219,16 +223,16 @@ package final class FileChange {
     return stage
   }
 
-  /// Moves the times of texts and their maps back by a second, though not before the old texts'.
+  /// Moves the times of new texts and maps back by a second, though not before those of texts that were there.
   ///
   /// sendmail compares whole seconds: a session that opens the new map would not see that makemap or newaliases writes to it in
-  /// the second in which it was made, and would look for keys on pages where its own layout has them. A map that is changed
-  /// alone keeps its time: it must not be older than its text, or make(1) would build it again.
+  /// the second in which it was made, and would look for keys on pages where its own layout has them. A map that is older than
+  /// its text make(1) would build again.
   private func moveNewBack() {
     let texts = files.filter(\.isText)
-    if texts.isEmpty || texts.count == files.count { return }
+    if texts.count == files.count { return }
     let now = FileTime.now
-    let earliest = texts.compactMap { $0.oldStatus?.modified.next }.max() ?? now.secondBefore
+    let earliest = (texts.compactMap(\.oldStatus) + keptTexts).map(\.modified.next).max() ?? now.secondBefore
     let time = min(now, max(now.secondBefore, earliest))
     for file in files { file.setModified(time) }
   }

@@ -1,6 +1,7 @@
 internal import Glibc
 
 /// Where a symbolic link leads to, as it is written in the link.
+///
 /// - Throws: `SystemError` with what `readlink` reported, also where there is something else than a link.
 func linkTarget(_ path: String) throws(SystemError) -> String {
   let target: String? = unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in

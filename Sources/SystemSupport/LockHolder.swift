@@ -1,6 +1,6 @@
 /// Who holds a lock, and who waits for one.
 struct LockHolder {
-  /// Its number; 0 where it cannot be told.
+  /// The process; 0 where it cannot be told.
   var process: Int32
   /// Whether nobody else can have the lock with it.
   var isExclusive: Bool

@@ -53,7 +53,7 @@ struct TestModeTests {
     let input = Array((Self.commands + "\n").utf8)
     for debug in [[], ["-d21.12"], ["-d60.5"]] {
       let theirs = try site.sendmail(["-bt"] + debug, input: input)
-      let ours = try mailcfg(["--mail-dir", directory.path, "bt"] + debug, input: input)
+      let ours = try site.runBeside(Tools.mailcfg, ["--mail-dir", directory.path, "bt"] + debug, input: input)
       #expect(ours.status == 0)
       #expect(Self.lines(ours.outputText) == Self.lines(theirs.outputText))
     }

@@ -26,7 +26,7 @@ import Testing
       """.replacing("&{", with: "$&{")
     let client = SessionClient(
       address: IPAddress("192.0.2.1")!, authentication: SessionClient.Authentication(identity: ByteString(identity)))
-    let configuration = Configuration(Array(text.utf8), host: HostFacts(name: "mx.test.example", otherNames: []))
+    let configuration = Configuration(Array(text.utf8), host: HostFacts(name: "mx.test.example", otherNames: ["mx"]))
     var session = MailSession(configuration, client: client, lookups: Lookups())
     _ = session.connect()
     _ = session.mail(from: "<>")

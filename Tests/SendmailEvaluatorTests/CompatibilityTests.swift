@@ -114,7 +114,7 @@ private final class DeliveringSite {
         + Self.users.map { "\($0):x:1000:8::/:/bin/sh\n" }.joined())
     try site.buildMaps()
     configuration = Configuration(
-      try readFile(site.configuration), host: HostFacts(name: "mx.test.example", otherNames: [])
+      try readFile(site.configuration), host: HostFacts(name: "mx.test.example", otherNames: ["mx"])
     ) { source in
       (try? readFile(source.path.description)).map { .text($0) } ?? .missing(reason: "No such file")
     }

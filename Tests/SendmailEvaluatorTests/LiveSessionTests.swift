@@ -162,7 +162,7 @@ final class LiveSite {
     if lacksAccess { _ = try run("rm", [directory.path("access.db")]) }
     let text = try readFile(site.configuration)
     configuration = Configuration(
-      text, host: HostFacts(name: "mx.test.example", otherNames: ["[127.0.0.1]"])
+      text, host: HostFacts(name: "mx.test.example", otherNames: ["mx", "[127.0.0.1]"])
     ) { source in
       guard let bytes = try? readFile(source.path.description) else { return .missing(reason: "No such file") }
       return .text(bytes)

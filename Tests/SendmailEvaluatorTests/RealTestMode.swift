@@ -15,7 +15,7 @@ final class RealTestMode {
   }
 
   /// What sendmail knows of its host in the namespaces.
-  static let host = HostFacts(name: "mx.test.example", otherNames: ["[127.0.0.1]"], operationMode: "t")
+  static let host = HostFacts(name: "mx.test.example", otherNames: ["mx", "[127.0.0.1]"], operationMode: "t")
 
   /// The beginning of a configuration to try rules with.
   static let frame = """

@@ -26,6 +26,12 @@ package final class SendmailSite {
   let state: TemporaryDirectory
   private let names: Names
 
+  /// The lines of `/etc/hosts` as this sendmail sees it, more aside.
+  package static let hosts = [
+    "127.0.0.1 localhost", "127.0.0.1 mx.test.example mx", "::1 localhost6.test.example",
+    "127.0.0.77 c77.relay.example", "127.0.0.78 c78.other.example",
+  ]
+
   /// Writes a `sendmail.cf` for the tables of a directory, and the tables that sendmail cannot start without, when they are
   /// not there.
   ///
@@ -45,12 +51,7 @@ package final class SendmailSite {
     try state.write("service.switch", "hosts\tfiles\naliases\tfiles\npasswd\tfiles\n")
     try state.write(
       "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\nprotocols: files\nservices: files\n")
-    let lines =
-      [
-        "127.0.0.1 localhost", "127.0.0.1 mx.test.example mx", "::1 localhost6.test.example",
-        "127.0.0.77 c77.relay.example", "127.0.0.78 c78.other.example",
-      ] + hosts
-    try state.write("hosts", lines.map { $0 + "\n" }.joined())
+    try state.write("hosts", (SendmailSite.hosts + hosts).map { $0 + "\n" }.joined())
     try state.write("helpfile", "")
     if let accounts { try state.write("passwd", accounts) }
 
@@ -148,9 +149,12 @@ package final class SendmailSite {
   }
 
   /// Runs a program where this site's sendmail runs: with its accounts and hosts.
-  package func runBeside(_ program: String, _ arguments: [String]) throws(TestSupportError) -> Outcome {
+  package func runBeside(
+    _ program: String, _ arguments: [String], input: [UInt8] = []
+  ) throws(TestSupportError) -> Outcome {
     let command = Namespaces.command(["/usr/bin/env", "-u", "LD_LIBRARY_PATH", program] + arguments, state: state.path)
-    return try TestSupport.run(command[0], Array(command[1...]), environment: Namespaces.environment)
+    return try TestSupport.run(
+      command[0], Array(command[1...]), input: input, environment: Namespaces.environment)
   }
 
   /// Starts this site's daemon.

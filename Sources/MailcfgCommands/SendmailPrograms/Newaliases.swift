@@ -27,7 +27,7 @@ enum Newaliases {
     rebuild.options = options.settings
     rebuild.isVerbose = options.isVerbose
     rebuild.needsQueueDirectory = options.isExact
-    rebuild.hostName = call.hostName
+    rebuild.machine = call.machine
     if let progress = Progress() { rebuild.progress = { progress.update($0.escaped, $1, of: $2) } }
     return rebuild.run()
   }

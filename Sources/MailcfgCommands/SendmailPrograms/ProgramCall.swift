@@ -1,5 +1,6 @@
 internal import Glibc
 package import SendmailConfig
+package import SendmailDirectory
 package import SystemSupport
 
 /// A call of one of sendmail's programs: what it was given, and where its answers go.
@@ -10,8 +11,8 @@ package struct ProgramCall {
   package var output: ByteSink
   /// Standard error, not buffered.
   package var errors: ByteSink
-  /// What this host is taken to be called; nil asks the system.
-  package var hostName: [UInt8]?
+  /// What this machine is taken to be called; nil asks the system.
+  package var machine: MachineNames?
   /// Reads all of standard input.
   package var input: () throws(SystemError) -> [UInt8]
 

@@ -18,6 +18,12 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     self.parts = parts
   }
 
+  /// The IPv4 address of four octets.
+  package init(ipv4 octets: [UInt8]) {
+    precondition(octets.count == 4)
+    self.init(family: .ipv4, parts: octets.map { UInt16($0) })
+  }
+
   /// Reads an address: dotted decimal (RFC 1123 §2.1, without leading zeros) or RFC 4291 §2.2 text.
   ///
   /// An IPv4-mapped IPv6 address is the IPv4 address, as sendmail looks it up.

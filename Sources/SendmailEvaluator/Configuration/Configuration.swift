@@ -80,17 +80,32 @@ public struct Configuration: Sendable {
 public struct HostFacts: Sendable, Equatable {
   /// The full name (`$j` where sendmail.cf sets none), such as `mx.example.org`.
   public var name: ByteString
+  /// The host name (`$k`), such as `mx`.
+  public var nodeName: ByteString
   /// Other names and bracketed addresses that go into class `w`.
   public var otherNames: [ByteString]
+  /// What option `DontProbeInterfaces` lets sendmail find of its interfaces: addresses in brackets, and names, which go into
+  /// class `w` with and without brackets unless sendmail.cf has put them there.
+  public var interfaceNames: [ByteString]
   /// What sendmail was started for (`${opMode}`): `d` for the daemon, `t` for address-test mode.
   public var operationMode: ByteString
 
   /// Makes facts.
+  ///
+  /// - Parameters:
+  ///   - name: The full name.
+  ///   - nodeName: The host name; nil where it is the full name.
+  ///   - otherNames: Other names for class `w`.
+  ///   - interfaceNames: The addresses, in brackets, and names of interfaces.
+  ///   - operationMode: What sendmail was started for.
   public init(
-    name: ByteString = "localhost.localdomain", otherNames: [ByteString] = [], operationMode: ByteString = "d"
+    name: ByteString = "localhost.localdomain", nodeName: ByteString? = nil, otherNames: [ByteString] = [],
+    interfaceNames: [ByteString] = [], operationMode: ByteString = "d"
   ) {
     self.name = name
+    self.nodeName = nodeName ?? name
     self.otherNames = otherNames
+    self.interfaceNames = interfaceNames
     self.operationMode = operationMode
   }
 

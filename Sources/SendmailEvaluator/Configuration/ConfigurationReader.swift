@@ -40,18 +40,18 @@ struct ConfigurationReader {
     let text = Text(bytes)
     let (lines, _) = ConfigurationLine.lines(of: text)
     for line in lines { reader.read(line, files) }
-    reader.enterOwnName()
+    reader.enterOwnNames(host)
     reader.setDeliveryMode(host)
     return CompiledConfiguration(reader)
   }
 
   private mutating func enter(_ host: HostFacts) {
-    for name in [host.shortName, host.name] + host.otherNames where !name.isEmpty {
+    for name in [host.name] + host.otherNames where !name.isEmpty {
       classes[Int(UInt8(ascii: "w"))].insert(name.bytes)
     }
     macros[UInt8(ascii: "w")] = host.shortName.bytes
     macros[UInt8(ascii: "j")] = host.name.bytes
-    macros[UInt8(ascii: "k")] = host.name.bytes
+    macros[UInt8(ascii: "k")] = host.nodeName.bytes
     macros[UInt8(ascii: "m")] = host.domain?.bytes
     var defects = MacroNames.Defects()
     macros[names.number("opMode", &defects)] = host.operationMode.bytes
@@ -63,10 +63,17 @@ struct ConfigurationReader {
     }
   }
 
-  /// The name that the host goes by in the end (`$j`) is one of its names.
-  private mutating func enterOwnName() {
+  /// The name that the host goes by in the end (`$j`) is one of its names, and so are those of its interfaces.
+  private mutating func enterOwnNames(_ host: HostFacts) {
+    let ownNames = Int(UInt8(ascii: "w"))
     let name = macros.expand((macros[UInt8(ascii: "j")] ?? [])[...]).text
-    if !name.isEmpty { classes[Int(UInt8(ascii: "w"))].insert(name) }
+    if !name.isEmpty { classes[ownNames].insert(name) }
+    for name in host.interfaceNames where classes[ownNames].number(of: name.bytes) == nil {
+      classes[ownNames].insert(name.bytes)
+      if name.bytes.first != UInt8(ascii: "[") {
+        classes[ownNames].insert([UInt8(ascii: "[")] + name.bytes + [UInt8(ascii: "]")])
+      }
+    }
   }
 
   /// `${deliveryMode}`: rules ask for it, since mail that is only deferred is not checked.

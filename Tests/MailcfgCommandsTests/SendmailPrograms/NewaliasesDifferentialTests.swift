@@ -1,4 +1,7 @@
 import MailcfgCommands
+import SendmailConfig
+import SendmailDirectory
+import SystemSupport
 import TestSupport
 import Testing
 
@@ -10,7 +13,9 @@ import Testing
   static func ours(_ program: SendmailProgram, _ batch: NewaliasesBatch) throws -> [NewaliasesBatch.Answer] {
     try batch.ours { (arguments: [String]) in
       var call = ProgramCall([Array(program.rawValue.utf8)] + arguments.map { Array($0.utf8) }, input: [])
-      call.hostName = Array("mx.test.example".utf8)
+      call.machine = MachineNames(
+        node: "mx.test.example", hosts: Array(SendmailSite.hosts.joined(separator: "\n").utf8), mergesLines: true,
+        interfaces: [NetworkInterface(address: [127, 0, 0, 1], isLoopback: true)], probe: .addressesAndNames)
       let status = program.run(call)
       return (status, call.output.bytes, call.errors.bytes)
     }
