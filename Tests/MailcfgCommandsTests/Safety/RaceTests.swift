@@ -78,7 +78,7 @@ import Testing
   /// seconds: it would look for keys on pages where they were before.
   @Test(arguments: [["relay", "add"], ["build", "--force"]])
   func aMapThatIsRebuiltInTheSecondOfTheChangeIsOpenedAnew(command: [String]) throws {
-    let domains = (0..<1500).map { "domain\($0).example" }
+    let domains = (0..<3000).map { "domain\($0).example" }
     try directory.write(
       "access", "Connect:127.0.0.80\tRELAY\n" + domains.map { "From:\($0)\tREJECT\n" }.joined())
     try change(["build"])
