@@ -70,9 +70,24 @@ public struct Mailcfg: ParsableCommand {
     if CommandLine.arguments.dropFirst().first == "help",
       let name = unknownCommand(in: CommandLine.arguments.dropFirst(2))
     {
-      exit(withError: ValidationError("no command \(ByteString(name).escaped) to show the help of; see mailcfg --help"))
+      end(ValidationError("no command \(ByteString(name).escaped) to show the help of; see mailcfg --help"))
     }
-    main()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      end(error)
+    }
+  }
+
+  /// Ends the process as the parser would, but that what it quotes of the command line shows no password and moves no cursor.
+  private static func end(_ error: any Error) -> Never {
+    let code = exitCode(for: error)
+    if code.isSuccess { exit(withError: error) }
+    let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
+    let shown = lines.map { ByteString(Secrets.masked(message: String($0))).escaped }.joined(separator: "\n")
+    if !shown.isEmpty { Output.write(Array((shown + "\n").utf8), to: STDERR_FILENO) }
+    Glibc.exit(code.rawValue)
   }
 
   /// The first of some words that names no command below the words before it.

@@ -63,7 +63,7 @@ struct Output {
     let shown = options.verbose ? findings.count : Output.findingLimit
     for finding in findings.prefix(shown) { self.finding(finding, path: path) }
     if findings.count > shown {
-      note("\(path): \(findings.count - shown) more like these; --verbose tells them, and so does mailcfg check")
+      note("\(path): \(findings.count - shown) more like these; --verbose tells them", always: true)
     }
   }
 
@@ -94,7 +94,7 @@ struct Output {
     }
   }
 
-  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+  static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -162,7 +162,7 @@ struct AliasSite {
 
   private mutating func take(_ configuration: Configuration) {
     hosts = LocalHosts(
-      names: configuration.members(ofClass: "w").map(\.bytes), fullName: configuration.macro("j")?.bytes ?? [])
+      exactly: configuration.members(ofClass: "w").map(\.bytes), fullName: configuration.macro("j")?.bytes ?? [])
     rules = SiteAddressRules(configuration, AliasSite.lookups(configuration))
   }
 

@@ -42,7 +42,7 @@ final class DeliveryFiles: Sendable {
     lists = AliasFileSafety(DeliveryFiles.leniency(words, kind: "include"))
     forwards = AliasFileSafety(DeliveryFiles.leniency(words, kind: "forward"))
     trustedUsers = Set(configuration.members(ofClass: "t"))
-    hostNames = Set(configuration.members(ofClass: "w").map(\.folded.bytes)).union(locations.hostNames)
+    hostNames = Set(configuration.members(ofClass: "w").map(\.folded.bytes))
   }
 
   // MARK: Aliases
@@ -101,7 +101,7 @@ final class DeliveryFiles: Sendable {
 
   private func read(_ path: String, foldsCase: Bool, merges: Bool) -> Source {
     guard let contents = try? FileContents(path) else { return .missing }
-    let pairs = AliasesFile(contents.bytes, hosts: LocalHosts(names: hostNames)).pairs
+    let pairs = AliasesFile(contents.bytes, hosts: LocalHosts(exactly: hostNames)).pairs
     var aliases: [ByteString: (value: ByteString, line: Int)] = [:]
     aliases.reserveCapacity(pairs.pairs.count)
     for pair in pairs.pairs {

@@ -92,6 +92,12 @@ package struct MachineNames: Sendable {
     self.init(probe: Probe(configuration?.option(named: "DontProbeInterfaces")))
   }
 
+  /// What class `w` holds of it where no sendmail.cf says more: the names of interfaces with and without brackets.
+  var members: [ByteString] {
+    names + interfaceNames
+      + interfaceNames.filter { $0.bytes.first != UInt8(ascii: "[") }.map { ByteString("[\($0)]".utf8) }
+  }
+
   /// What the evaluation has to know of it.
   func facts(mode: ByteString) -> HostFacts {
     HostFacts(

@@ -30,18 +30,10 @@ extension MailDirectory {
   public func evaluated(
     mode: ByteString = "d", showsSecrets: Bool = false, isBuilt: Bool = false
   ) throws(MailDirectoryError) -> Evaluated {
-    guard let path = configurationPath else {
+    guard let file = locations.configuration else {
       throw MailDirectoryError(.configuration, "\(self.path): there is no sendmail.cf; --cf FILE names one")
     }
-    let bytes = try read(path)
-    let machine = MachineNames(locations.configuration)
-    let configuration = Configuration(bytes, host: machine.facts(mode: mode)) { source in
-      guard source.kind == .file else { return .unknown }
-      guard let bytes = try? read(locations.rebased(source.path.description)) else {
-        return .missing(reason: "No such file or directory")
-      }
-      return .text(bytes)
-    }
+    let configuration = locations.compiled(file, mode: mode)
     let delivery = DeliveryFiles(locations, classes: configuration)
     let result = evaluated(configuration, delivery, showsSecrets) { map in
       map.declaration.file.flatMap { try? locations.rebased($0.description) }

@@ -199,6 +199,7 @@ public struct MailDirectory: Sendable {
     }
     let tables = if let tables { tables } else { Set(try tablesWithMaps) }
     guard !tables.isEmpty else {
+      if try presentTables.isEmpty { throw noTables() }
       throw MailDirectoryError(.missing, "\(path): there is no table with a map here; mailcfg init makes empty ones")
     }
     return try transact(tables, options, rebuild: force ? .always : .whenDifferent, mayBeMissing: false) { _ in }

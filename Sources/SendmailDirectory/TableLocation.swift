@@ -234,21 +234,6 @@ struct TableLocations: Sendable {
     if let number = UInt32(user.description) { return number }
     return Account(named: user.bytes)?.user
   }
-
-  /// The names under which this host takes mail for local users, as far as the files tell.
-  var hostNames: Set<[UInt8]> {
-    var names: Set<[UInt8]> = []
-    for word in configuration?.classWords(of: "w").words ?? [] { names.insert(word.word.folded.bytes) }
-    if let location = try? location(of: .host), let contents = try? FileContents(location.path) {
-      for member in ClassFile(contents.bytes, format: location.classFormat).members {
-        names.insert(member.word.folded.bytes)
-      }
-    }
-    // sendmail counts the name that it goes by among them (`Dj`).
-    if let name = configuration?.macro(named: "j"), !name.bytes.contains(0x24) { names.insert(name.folded.bytes) }
-    let machine = MachineNames(configuration)
-    return names.union((machine.names + machine.interfaceNames).map(\.folded.bytes))
-  }
 }
 
 extension MailTables {
@@ -261,7 +246,7 @@ extension MailTables {
       let isCompressed = locations.configuration?.usesCompressedIPv6Addresses ?? false
       access = AccessTable(bytes, ipv6Form: isCompressed ? .compressed : .uncompressed)
     case .virtmap: virtualUsers = VirtualUserTable(bytes)
-    case .alias: aliases = AliasesFile(bytes, hosts: LocalHosts(names: locations.hostNames))
+    case .alias: aliases = AliasesFile(bytes, hosts: LocalHosts(exactly: locations.hostNames))
     case .host: hosts = ClassFile(bytes, format: location.classFormat)
     }
   }

@@ -59,10 +59,18 @@ import Testing
       cat "$place/host.conf" >host.conf
       for one in theirs ours; do
         if [ $one = theirs ]; then
-          LD_LIBRARY_PATH=$TEST_LIBRARIES timeout 2 "$program" -C"$place/sendmail.cf" -bt <questions
+          LD_LIBRARY_PATH=$TEST_LIBRARIES timeout 10 "$program" -C"$place/sendmail.cf" -bt <questions
         else
           "$mailcfg" --mail-dir "$place" bt <questions
         fi >"$place/$one" 2>"$place/$one.errors"
+        # The names of aliases are local ones: who builds them has to know them, too.
+        cp names "$place/aliases"
+        if [ $one = theirs ]; then
+          LD_LIBRARY_PATH=$TEST_LIBRARIES timeout 10 "$program" -C"$place/sendmail.cf" -bi
+        else
+          "$mailcfg" --mail-dir "$place" --cf "$place/sendmail.cf" build alias
+        fi >"$place/$one.built" 2>&1
+        mv "$place/aliases.db" "$place/$one.db"
       done
     done
     """
@@ -77,18 +85,28 @@ import Testing
     return groups.flatMap { $0.sorted() }
   }
 
-  @Test(.needsLiveSendmail, .enabled(if: geteuid() == 0, "only root may give a machine another name"))
-  func asSendmailFindsThem() throws {
-    var random = SplitMix64(seed: 20_261_127)
+  @Test(
+    .needsLiveSendmail, .enabled(if: geteuid() == 0, "only root may give a machine another name"),
+    arguments: [20_261_127, 7] as [UInt64])
+  func asSendmailFindsThem(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
     let directory = try TemporaryDirectory()
-    let cases = (0..<120).map { _ in Self.makeCase(&random) }
+    let cases = (0..<40).map { _ in Self.makeCase(&random) }
     try directory.write("questions", "$j\n$w\n$k\n$m\n$=m\n$=w\n")
+    let hosts = [
+      "mx", "mx.a.example", "mx.b.example", "www", "[www]", "localhost", "[mx.b.example]", "[127.0.0.1]", "[192.0.2.6]",
+      "[192.0.2.5]", "[IPv6:0:0:0:0:0:0:0:1]", "mail.c.example", "mx.d.example", "a.example",
+    ]
+    try directory.write("names", hosts.enumerated().map { "r\($0)@\($1): x\n" }.joined())
     let site = try SendmailSite(mailDirectory: directory.path)
     let lines = try directory.read("sendmail.cf").split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
     let text = lines.filter { !$0.hasPrefix("Dj") && !$0.hasPrefix("Fw") && !$0.contains("DontProbeInterfaces") }
     for (number, one) in cases.enumerated() {
       try directory.makeDirectory("\(number)", mode: 0o755)
-      let own = text + (number.isMultiple(of: 4) ? ["Djmail.c.example"] : []) + ["O DontProbeInterfaces=\(one.probe)"]
+      let own =
+        text.filter { !$0.hasPrefix("O AliasFile") }
+        + [["Djmail.c.example"], ["Dj$w.d.example"], ["Dmd.example"], []][number % 4]
+        + ["O DontProbeInterfaces=\(one.probe)", "O AliasFile=\(directory.path("\(number)/aliases"))"]
       try directory.write("\(number)/sendmail.cf", own.map { $0 + "\n" }.joined())
       try directory.write("\(number)/node", one.node)
       try directory.write("\(number)/hosts", one.hosts)
@@ -109,10 +127,12 @@ import Testing
         continue
       }
       #expect(ours == theirs, "\(one)")
+      let maps = try ["theirs", "ours"].map { try DumpedMap(path: directory.path("\(number)/\($0).db")).sortedPairs }
+      #expect(maps[1] == maps[0], "\(one)")
       classes.insert(theirs)
     }
-    #expect(unanswered < cases.count / 20)
+    #expect(unanswered < 5)
     // Of many kinds, else this would prove little.
-    #expect(classes.count > 60)
+    #expect(classes.count > 25)
   }
 }

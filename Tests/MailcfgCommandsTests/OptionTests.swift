@@ -86,8 +86,10 @@ import Testing
   @Test func aConfigurationWithoutTables() throws {
     let place = try Workplace("hosting")
     place.write("odd.cf", "hello\n")
-    let message = try place.refused(78, "--cf", "etc-mail/odd.cf", "status")
-    #expect(message.contains("etc-mail/odd.cf: none of sendmail's tables is named in it"))
+    for command in ["status", "build"] {
+      let message = try place.refused(78, "--cf", "etc-mail/odd.cf", command)
+      #expect(message.contains("etc-mail/odd.cf: none of sendmail's tables is named in it"))
+    }
   }
 
   /// What a message quotes of an argument moves no cursor.
@@ -97,6 +99,7 @@ import Testing
     for (arguments, status): ([String], Int32) in [
       (["access", "get", odd], 1), (["access", "remove", odd], 0),
       (["relay", "add", "192.0.2.1", "--expires", odd], 65), (["--mail-dir", odd, "status"], 66),
+      (["--\(odd)"], 64), (["history", odd], 64),
     ] {
       let outcome = try place.run(arguments, status: status)
       let said = outcome.outputText + outcome.errorText

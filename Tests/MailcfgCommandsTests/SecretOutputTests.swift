@@ -57,6 +57,7 @@ import Testing
     ["-n", "relay", "remove", "192.0.2.77"],
     ["-n", "--json", "access", "remove", "AuthInfo:a.example"], ["-n", "access", "remove", "AuthInfo:a.example", "-v"],
     ["access", "set", "AuthInfo:z.example", "\"U:a\" \"P:\(secret)\""],
+    ["access", "add", "AuthInfo:z.example", "\"P:\(secret)\""],
     ["access", "set", "authinfo:y.example", secret, "more"],
     ["access", "set", "AuthInfo:y.example", secret + "3", "--json"],
     ["access", "set", "AuthInfo:x.example", "\(secret) # note"], ["access", "set", "AuthInfo:x.example", " \(secret)"],

@@ -92,13 +92,10 @@ struct ConfigurationFacts {
 
   private mutating func readMailer(_ configuration: ConfigurationFile) {
     for line in configuration.lines where line.kind == UInt8(ascii: "M") {
+      let name = ByteString(line.body.prefix { $0 != ASCII.comma && !ASCII.isSpace($0) }).folded
+      mailers = (mailers ?? []).union([name])
       let text = String(decoding: line.body, as: UTF8.self)
-      mailers = (mailers ?? []).union([
-        ByteString(line.body.prefix { $0 != ASCII.comma && !ASCII.isSpace($0) }).folded
-      ])
-      guard text.prefix(while: { $0 != "," && $0 != " " && $0 != "\t" }) == "local",
-        let flags = text.firstRange(of: "F=")
-      else { continue }
+      guard name == "local", let flags = text.firstRange(of: "F=") else { continue }
       let hasFlag = text[flags.upperBound...].prefix { $0 != "," && $0 != " " }.contains("w")
       let relay = configuration.macro(named: "L").map { !$0.isEmpty } ?? false
       let database = configuration.option(named: "UserDatabaseSpec").map { !$0.value.isEmpty } ?? false

@@ -8,13 +8,17 @@ public struct LocalHosts: Sendable, Equatable {
   /// The length of the longest name, in bytes.
   let longestName: Int
 
-  /// Makes the set; `localhost`, `[127.0.0.1]` and the host's own name are always in it.
+  /// Makes the set of these names, and of `localhost`, `[127.0.0.1]` and the host's own name.
   public init(names: some Sequence<[UInt8]> = [], fullName: [UInt8] = Array("localhost".utf8)) {
-    var all: Set<[UInt8]> = [Array("localhost".utf8), Array("[127.0.0.1]".utf8), Self.folded(fullName)]
-    for name in names { all.insert(Self.folded(name)) }
-    self.names = all
+    let all = Array(names) + [Array("localhost".utf8), Array("[127.0.0.1]".utf8), fullName]
+    self.init(exactly: all, fullName: fullName)
+  }
+
+  /// Makes the set of these names and no others: all of class w.
+  public init(exactly names: some Sequence<[UInt8]>, fullName: [UInt8] = Array("localhost".utf8)) {
+    self.names = Set(names.map(Self.folded))
     self.fullName = fullName
-    longestName = all.reduce(0) { max($0, $1.count) }
+    longestName = self.names.reduce(0) { max($0, $1.count) }
   }
 
   /// Whether a name is one of this host's, in any case.

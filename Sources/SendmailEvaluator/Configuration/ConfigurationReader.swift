@@ -55,7 +55,6 @@ struct ConfigurationReader {
     macros[UInt8(ascii: "m")] = host.domain?.bytes
     var defects = MacroNames.Defects()
     macros[names.number("opMode", &defects)] = host.operationMode.bytes
-    if let domain = host.domain { classes[Int(UInt8(ascii: "m"))].insert(domain.bytes) }
     macros[UInt8(ascii: "n")] = Array("MAILER-DAEMON".utf8)
     // Encodings and types of messages that sendmail can make others of.
     for (letter, words) in [("e", ["7bit", "8bit", "binary"]), ("n", ["multipart/signed"]), ("s", ["rfc822"])] {
@@ -63,11 +62,14 @@ struct ConfigurationReader {
     }
   }
 
-  /// The name that the host goes by in the end (`$j`) is one of its names, and so are those of its interfaces.
+  /// The name and the domain that the host has in the end (`$j`, `$m`) are in its classes, and so are the names of its
+  /// interfaces.
   private mutating func enterOwnNames(_ host: HostFacts) {
     let ownNames = Int(UInt8(ascii: "w"))
-    let name = macros.expand((macros[UInt8(ascii: "j")] ?? [])[...]).text
-    if !name.isEmpty { classes[ownNames].insert(name) }
+    for (macro, members) in [(UInt8(ascii: "j"), ownNames), (UInt8(ascii: "m"), Int(UInt8(ascii: "m")))] {
+      let name = macros.expand((macros[macro] ?? [])[...]).text
+      if !name.isEmpty { classes[members].insert(name) }
+    }
     for name in host.interfaceNames where classes[ownNames].number(of: name.bytes) == nil {
       classes[ownNames].insert(name.bytes)
       if name.bytes.first != UInt8(ascii: "[") {
