@@ -6,7 +6,8 @@ struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Makes a mail directory with commented, empty tables and their maps.",
     discussion: """
-      Files that are there already stay as they are.
+      Files that are there already stay as they are. Where there is a sendmail.cf, the tables that it names are made, where \
+      it says.
 
       EXAMPLES
         mailcfg --mail-dir ./etc-mail init
@@ -16,7 +17,9 @@ struct InitCommand: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      try output.report(try MailDirectory.make(at: options.directoryPath, options: options.changeOptions))
+      try output.report(
+        try MailDirectory.make(
+          at: options.directoryPath, configuration: options.cf, options: options.changeOptions))
     }
   }
 }

@@ -63,7 +63,7 @@ public struct Mailcfg: ParsableCommand {
     }
     // Scripts ask every program for this; it need not wait for the parser.
     if CommandLine.arguments.dropFirst() == ["--version"] {
-      print(version)
+      Output.write(Array((version + "\n").utf8), to: STDOUT_FILENO)
       return
     }
     // The parser would show the help of what stands before a wrong name, as if that had been asked for.
@@ -80,13 +80,18 @@ public struct Mailcfg: ParsableCommand {
     }
   }
 
-  /// Ends the process as the parser would, but that what it quotes of the command line shows no password and moves no cursor.
+  /// Ends the process as the parser would, but that what it quotes of the command line shows no password and moves no cursor,
+  /// and that help which nobody gets is an error.
   private static func end(_ error: any Error) -> Never {
     let code = exitCode(for: error)
-    if code.isSuccess { exit(withError: error) }
-    let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
-    let shown = lines.map { ByteString(Secrets.masked(message: String($0))).escaped }.joined(separator: "\n")
-    if !shown.isEmpty { Output.write(Array((shown + "\n").utf8), to: STDERR_FILENO) }
+    var message = fullMessage(for: error)
+    if !code.isSuccess {
+      let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+      message = lines.map { ByteString(Secrets.masked(message: String($0))).escaped }.joined(separator: "\n")
+    }
+    if !message.isEmpty {
+      Output.write(Array((message + "\n").utf8), to: code.isSuccess ? STDOUT_FILENO : STDERR_FILENO)
+    }
     Glibc.exit(code.rawValue)
   }
 

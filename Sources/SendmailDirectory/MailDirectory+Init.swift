@@ -7,10 +7,13 @@ extension MailDirectory {
   ///
   /// - Parameters:
   ///   - path: The directory; it is made where it is not there, with mode 0755 less the umask.
+  ///   - configuration: The sendmail.cf that says which tables there are, and where; nil for the directory's own, if it has one.
   ///   - options: How.
   /// - Returns: What was made.
   /// - Throws: ``MailDirectoryError`` where something cannot be made.
-  public static func make(at path: String, options: Options = Options()) throws(MailDirectoryError) -> MailChange {
+  public static func make(
+    at path: String, configuration: String? = nil, options: Options = Options()
+  ) throws(MailDirectoryError) -> MailChange {
     var change = MailChange()
     if !options.isDryRun, unsafe mkdir(path, 0o755) != 0, errno != EEXIST {
       throw MailDirectoryError(
@@ -21,11 +24,15 @@ extension MailDirectory {
       change.notices.append("\(path) would be made, with empty tables")
       return change
     }
-    let directory = try MailDirectory(path)
+    let directory = try MailDirectory(path, configuration: configuration)
     // What is there is known only then.
     if !options.isDryRun { change.notices = try directory.recover(wait: options.wait) }
     let present = Set(try directory.presentTables)
-    let absent = Set(MailTable.allCases).subtracting(present)
+    var absent: Set<MailTable> = []
+    for table in MailTable.allCases where !present.contains(table) {
+      if try directory.locations.knownLocation(of: table) != nil { absent.insert(table) }
+    }
+    if present.isEmpty, absent.isEmpty { throw directory.noTables() }
     var unbuilt: Set<MailTable> = []
     for table in present {
       guard let map = try directory.locations.knownLocation(of: table)?.map else { continue }

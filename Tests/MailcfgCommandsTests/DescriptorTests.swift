@@ -37,6 +37,7 @@ import Testing
   /// An answer that did not get out is no answer: the disk of a cron job is full.
   @Test(arguments: [
     "dump access", "access list", "relay list", "--json status", "lookup access spam.example", "alias get sales",
+    "--help", "relay add --help", "--version",
   ])
   func outputThatCannotBeWrittenIsAnError(command: String) throws {
     let place = try Workplace("hosting")

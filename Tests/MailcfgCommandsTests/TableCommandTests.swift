@@ -211,6 +211,21 @@ import Testing
     #expect(try place("diff").outputText == "")
   }
 
+  @Test func initMakesTheTablesThatASendmailConfigurationNames() throws {
+    let place = try Workplace()
+    let elsewhere = place.directory.path("elsewhere")
+    try place.directory.makeDirectory("elsewhere", mode: 0o755)
+    place.write("site.cf", "V10/Berkeley\nFw \(elsewhere)/names\nKaccess hash \(elsewhere)/access\n")
+    let made = try place("--cf", "etc-mail/site.cf", "init")
+    #expect(made.outputText.contains("\(elsewhere)/access: made\n"))
+    #expect(made.outputText.contains("\(elsewhere)/names: made\n"))
+    #expect(try place.names() == ["site.cf"])
+    #expect(try place("--cf", "etc-mail/site.cf", "status").outputText.contains("\(elsewhere)/access.db"))
+    place.write("odd.cf", "hello\n")
+    #expect(
+      try place.refused(78, "--cf", "etc-mail/odd.cf", "init").contains("none of sendmail's tables is named in it"))
+  }
+
   @Test func initMakesWhatIsMissing() throws {
     let place = try Workplace()
     #expect(unsafe rmdir(place.mail) == 0)

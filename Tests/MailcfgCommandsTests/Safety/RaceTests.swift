@@ -132,7 +132,7 @@ import Testing
     )
   }
 
-  /// The same without mailcfg, to be compared with: what sendmail's own programs do to each other.
+  /// The same without mailcfg, to be compared with: lines are added to the texts as a shell's `>>` does it.
   @Test(.enabled(if: Proof.isFull, "a measurement, not a promise: MAILCFG_PROOF=full")) func sendmailsOwnProgramsAlone()
     throws
   {
@@ -142,10 +142,25 @@ import Testing
     let group = DispatchGroup()
     ask(live, tally, stop, group)
     let rebuilds = rebuild(stop, group)
-    sleep(60)
+    let lines = [
+      ("access", "Connect:10.0.%\tRELAY\n"), ("virtusertable", "w%@local.example\troot\n"), ("aliases", "w%: root\n"),
+    ]
+    var added = 0
+    let end = ContinuousClock.now + .seconds(300)
+    while ContinuousClock.now < end {
+      let (name, line) = lines[added % 3]
+      added += 1
+      let file = unsafe open(directory.path(name), O_WRONLY | O_APPEND)
+      let bytes = Array(line.replacing("%", with: "\(added / 250).\(added % 250)").utf8)
+      #expect(unsafe write(file, bytes, bytes.count) == bytes.count)
+      close(file)
+      usleep(75_000)
+    }
     stop.set()
     group.wait()
-    Proof.report("races, makemap and newaliases without mailcfg: \(rebuilds().count) times rebuilt, \(tally.summary)")
+    Proof.report(
+      "races, makemap and newaliases without mailcfg: \(added) lines added, \(rebuilds().count) times rebuilt, "
+        + "\(rebuilds().failed) times with an error, \(tally.summary): \(Set(tally.wrong))")
   }
 
   // MARK: Writers
