@@ -208,7 +208,7 @@ struct AliasSource {
     var attributes = NewFileAttributes(mode: 0o640, owner: owner)
     attributes.ownsOldToo = true
     let replacement = try FileReplacement(FileLocation(mapPath), attributes: attributes)
-    let statistics = try MapBuilder(type: type, waitsForDisk: false)
+    let statistics = try MapBuilder(type: type, waitsForDisk: false, growsAsMakemap: true)
       .build(contents, at: replacement.path(), progress: progress)
     try replacement.publish()
     return statistics

@@ -181,7 +181,8 @@ final class MapUpdate {
   ) throws(MailDirectoryError) {
     do throws(MapError) {
       // The file waits for the disk once, when it is sealed.
-      try MapBuilder(type: map.type, waitsForDisk: false).build(contents, at: path) { [progress] pairs in
+      try MapBuilder(type: map.type, waitsForDisk: false, growsAsMakemap: true).build(contents, at: path) {
+        [progress] pairs in
         progress?(map.path, pairs, contents.entryCount)
         return true
       }

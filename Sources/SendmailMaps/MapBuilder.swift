@@ -15,12 +15,21 @@ public struct MapBuilder: Sendable {
   ///
   /// libdb waits for the disk three times. Off for whoever does that himself, once, before the map is put to use.
   public var waitsForDisk: Bool
+  /// Whether a hash of up to ``fewPairs`` is laid out as makemap(8) does it: pair by pair, growing as it goes.
+  ///
+  /// sendmail notes a map's time after it has let go of the lock under which it read the first page. Where a makemap writes to
+  /// the map in between, the session goes on with that page, unaware; it finds all keys nevertheless if the pages are where they
+  /// were. This takes longer, so it is for few pairs, and for maps that sendmail and makemap use beside.
+  public var growsAsMakemap: Bool
 
   /// Makes a builder.
-  public init(type: MapType = .hash, permissions: UInt16 = 0o640, waitsForDisk: Bool = true) {
+  public init(
+    type: MapType = .hash, permissions: UInt16 = 0o640, waitsForDisk: Bool = true, growsAsMakemap: Bool = false
+  ) {
     self.type = type
     self.permissions = permissions
     self.waitsForDisk = waitsForDisk
+    self.growsAsMakemap = growsAsMakemap
   }
 
   /// Builds a map that holds exactly what makemap(8) or newaliases(1) would store.
@@ -36,7 +45,9 @@ public struct MapBuilder: Sendable {
   ) throws(MapError) -> MapStatistics {
     guard let databaseType = type.databaseType else { throw MapError(.unsupportedType, path: path) }
     let isComplete = try throwingMapError { () throws(BerkeleyDBError) in
-      if type == .hash, contents.fitsHashPages { return try writePages(contents, at: path, progress: progress) }
+      if type == .hash, contents.fitsHashPages, !isLaidOutAsByMakemap(contents) {
+        return try writePages(contents, at: path, progress: progress)
+      }
       func create() throws(BerkeleyDBError) -> Bool {
         let database = try Database(
           creating: path, type: databaseType, layout: layout(contents), permissions: permissions)
@@ -96,13 +107,18 @@ public struct MapBuilder: Sendable {
 
   // MARK: Through libdb
 
+  /// How many pairs are few.
+  public static let fewPairs = 2000
+
   /// The layout that lets pairs be written in the order of the contents, page after page.
   private func layout(_ contents: MapContents) -> DatabaseLayout {
     var layout = DatabaseLayout(allowsDuplicates: contents.conventions.duplicates == .keepAll)
     // Pages are written one after the other, so few of them need be in memory.
     let size = contents.meanPairSize * contents.entries.count * 2
     if size > 128 << 10 { layout.cacheBytes = min(size + (1 << 20), MapBuilder.largestCache) }
-    if type == .hash, contents.buckets > 2 {
+    if isLaidOutAsByMakemap(contents) {
+      layout.elements = 4096
+    } else if type == .hash, contents.buckets > 2 {
       // libdb makes as many buckets as it takes for this many pairs on a page, and more when there are more on one: as many as
       // fit twice, so that only a page that is really full makes the table grow.
       let factor = max(1, 2 * PageLayout.pageSize / contents.meanPairSize)
@@ -110,6 +126,10 @@ public struct MapBuilder: Sendable {
       layout.elements = contents.buckets * factor
     }
     return layout
+  }
+
+  private func isLaidOutAsByMakemap(_ contents: MapContents) -> Bool {
+    type == .hash && growsAsMakemap && contents.entries.count <= MapBuilder.fewPairs
   }
 
   /// The largest cache in bytes.
@@ -124,7 +144,9 @@ public struct MapBuilder: Sendable {
     defer { if !isComplete { _ = unsafe unlink(path) } }
     var writer = BulkWriter(database, bufferBytes: contents.bulkBufferSize)
     // A hash is in its own order already.
-    let order = type == .hash ? nil : contents.positionsByKey()
+    let order =
+      isLaidOutAsByMakemap(contents)
+      ? contents.positionsByNumber() : type == .hash ? nil : contents.positionsByKey()
     let terminator = contents.terminator
     let isWritten = try contents.forEachPair(
       in: order, markerAt: contents.entries.count, progress

@@ -139,6 +139,11 @@ public struct MapContents: Sendable {
   /// The positions of the pairs by key: the order of a btree.
   func positionsByKey() -> [UInt32] { arranged.positionsByKey() }
 
+  /// The positions of the pairs by their place in the text.
+  func positionsByNumber() -> [UInt32] {
+    (0..<UInt32(entries.count)).sorted { entries[Int($0)].number < entries[Int($1)].number }
+  }
+
   /// The keys as stored, without the NUL of the convention and without the marker, in the order in which they are written.
   package func storedKeys(for type: MapType) -> [[UInt8]] {
     (type == .hash ? Array(0..<UInt32(entries.count)) : positionsByKey()).map { key(at: Int($0)) }

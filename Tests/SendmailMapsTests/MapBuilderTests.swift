@@ -32,6 +32,39 @@ import Testing
     }
   }
 
+  /// Every page is where makemap has it: a session that opened the one file finds the keys of the other.
+  @Test(.needs(.makemap), arguments: [1, 2, 40, 300, 900, MapBuilder.fewPairs])
+  func fewPairsLieWhereMakemapLaysThem(count: Int) throws {
+    for seed in 1...4 as ClosedRange<UInt64> {
+      let table = GeneratedTable(seed: seed, count: count)
+      let directory = try TemporaryDirectory()
+      let outcome = try run(
+        try Tools.makemap, ["-C", "/dev/null", "hash", directory.path("theirs")], input: table.text,
+        environment: Tools.environment)
+      #expect(outcome.status == 0 || outcome.errorText.contains("duplicate key"), "\(outcome.errorText)")
+      try MapBuilder(growsAsMakemap: true).build(MapContents(table.pairs), at: directory.path("ours.db"))
+      let (theirs, ours) = (try directory.read("theirs.db"), try directory.read("ours.db"))
+      #expect(ours.count == theirs.count)
+      // The number of buckets and where they begin, but not the file's own number.
+      #expect(ours[72..<224] == theirs[72..<224])
+      for page in 1..<theirs.count / 4096 {
+        let (left, right) = (Self.used(theirs, page), Self.used(ours, page))
+        #expect(left == right, "page \(page) of \(theirs.count / 4096), seed \(seed)")
+      }
+    }
+  }
+
+  /// What is used of a page of 4,096 bytes: its kind, its neighbours, its items or its part of a long value.
+  private static func used(_ file: [UInt8], _ number: Int) -> [UInt8] {
+    let page = Array(file[number * 4096..<(number + 1) * 4096])
+    func short(_ place: Int) -> Int { Int(page[place]) | Int(page[place + 1]) << 8 }
+    let (count, end, kind) = (short(20), short(22), page[25])
+    // A page that is not used yet has nothing but what lay in memory.
+    if kind == 0 || kind > 13 { return [] }
+    let head = page[8..<26]
+    return Array(head + (kind == 7 ? page[26..<26 + end] : page[26..<26 + count * 2] + page[end...]))
+  }
+
   @Test(.needs(.dbDump)) func keepsAllValuesInTheOrderOfTheText() throws {
     for type in MapType.supported {
       let table = GeneratedTable(seed: 9, count: 2000)

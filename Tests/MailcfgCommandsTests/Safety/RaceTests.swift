@@ -109,6 +109,45 @@ import Testing
     Issue.record("no change, session and makemap in one second")
   }
 
+  /// A session finds every key where makemap writes to the map between the moment at which sendmail has read the first page, and
+  /// let go of the lock, and the one at which it notes the map's time: then it never sees that there is another map.
+  @Test(.needsStrace, .needs(.makemap)) func aMapThatIsRebuiltWhileASessionOpensItHasItsKeysWhereTheyWere() throws {
+    let domains = (0..<1500).map { "domain\($0).example" }
+    try directory.write("access", domains.map { "From:\($0)\tREJECT\n" }.joined())
+    let questions = stride(from: 0, to: domains.count, by: 31).map { "/map access from:\(domains[$0])\n" }
+    try directory.write("first", questions[0])
+    try directory.write("all", questions.joined())
+    let script = """
+      cd "$1" && sendmail=$2 makemap=$3 configuration=$4
+      export LD_LIBRARY_PATH=$TEST_LIBRARIES
+      strace -f -o calls -e trace=openat,close "$sendmail" -C "$configuration" -bt <first >/dev/null
+      close=$(awk '/access.db", O_RDONLY/ { opens++ } /close\\(/ { n++; if (opens == 3) { print n; exit } }' calls)
+      strace -f -o /dev/null -e trace=close -e inject=close:delay_exit=4000000:when="$close" \
+        "$sendmail" -C "$configuration" -bt <all &
+      sleep 2
+      "$makemap" -C "$configuration" hash access <access
+      wait
+      """
+    func missing() throws -> Int {
+      let outcome = try site.runBeside(
+        "/bin/bash",
+        ["-c", script, "bash", directory.path, try Tools.sendmail, try Tools.makemap, site.configuration])
+      let found = outcome.outputText.split(separator: "\n").filter { $0.hasSuffix("returns REJECT (0)") }
+      return questions.count - found.count
+    }
+    try change(["build", "--force"])
+    #expect(try missing() == 0)
+    // A map in another order shows that the moment was met.
+    let isMet = try (0..<3).contains { _ in
+      let built = try run(
+        Proof.mailcfg, ["makemap", "-C", "/dev/null", "hash", directory.path("access")],
+        input: try directory.read("access"))
+      #expect(built.status == 0, "\(built.errorText)")
+      return try missing() > 0
+    }
+    #expect(isMet)
+  }
+
   /// makemap and newaliases rebuild the same maps, from texts that may be older than the map that they write over: in the end
   /// nothing is lost, and meanwhile no answer is wrong.
   @Test func sendmailsOwnProgramsBeside() throws {
