@@ -110,13 +110,14 @@ public struct MapBuilder: Sendable {
   /// How many pairs are few.
   public static let fewPairs = 2000
 
-  /// The layout that lets pairs be written in the order of the contents, page after page.
+  /// The layout that lets pairs be written in the order of the contents, page after page; or that of makemap.
   private func layout(_ contents: MapContents) -> DatabaseLayout {
     var layout = DatabaseLayout(allowsDuplicates: contents.conventions.duplicates == .keepAll)
     // Pages are written one after the other, so few of them need be in memory.
     let size = contents.meanPairSize * contents.entries.count * 2
     if size > 128 << 10 { layout.cacheBytes = min(size + (1 << 20), MapBuilder.largestCache) }
     if isLaidOutAsByMakemap(contents) {
+      // What makemap expects; without a fill factor no bucket is made for it.
       layout.elements = 4096
     } else if type == .hash, contents.buckets > 2 {
       // libdb makes as many buckets as it takes for this many pairs on a page, and more when there are more on one: as many as
