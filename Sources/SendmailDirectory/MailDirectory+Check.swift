@@ -108,7 +108,10 @@ extension MailDirectory {
     input.generics = otherTable("genericstable", map: "generics")
     input.classes = classFiles(tables, present)
     // Without a class file or sendmail.cf nobody knows which names are this host's.
-    if present.contains(.host) || locations.configuration != nil { input.hostNames = locations.hostNames }
+    if present.contains(.host) || locations.configuration != nil {
+      // The aliases were read with them.
+      input.hostNames = present.contains(.alias) ? tables.aliases.hosts.names : locations.hostNames
+    }
     for table in MailTable.allCases {
       if let state = mapState(table, tables, present) { input.maps.append(state) }
     }

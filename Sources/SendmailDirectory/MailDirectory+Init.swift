@@ -28,10 +28,7 @@ extension MailDirectory {
     // What is there is known only then.
     if !options.isDryRun { change.notices = try directory.recover(wait: options.wait) }
     let present = Set(try directory.presentTables)
-    var absent: Set<MailTable> = []
-    for table in MailTable.allCases where !present.contains(table) {
-      if try directory.locations.knownLocation(of: table) != nil { absent.insert(table) }
-    }
+    let absent = Set(try directory.tables { _ in true }).subtracting(present)
     if present.isEmpty, absent.isEmpty { throw directory.noTables() }
     var unbuilt: Set<MailTable> = []
     for table in present {

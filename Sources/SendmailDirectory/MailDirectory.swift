@@ -116,7 +116,7 @@ public struct MailDirectory: Sendable {
   }
 
   /// The tables whose place is known, and is as it is wanted.
-  private func tables(
+  func tables(
     where isWanted: (TableLocation) throws(MailDirectoryError) -> Bool
   ) throws(MailDirectoryError) -> [MailTable] {
     var tables: [MailTable] = []

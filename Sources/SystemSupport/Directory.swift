@@ -46,7 +46,7 @@ package final class Directory: Sendable {
     }
     if number < 0 {
       let error = SystemError.last("open", path(of: name))
-      // Without the flag a link to nowhere else would be one; ELOOP's own text speaks of many.
+      // ELOOP is what O_NOFOLLOW says of a link; the system's text for it speaks of too many.
       throw error.errno == ELOOP ? SystemError(.link, call: "open", path: error.path) : error
     }
     return try Descriptor(owning: number, path: path(of: name))
