@@ -127,9 +127,12 @@ extension Expander {
   mutating func read(_ lines: ListLines, of number: Int, path: ByteString, isForward: Bool, count: Int) {
     var lines = lines
     guard let line = lines.next() else {
-      if isForward, count > 0, !nodes[number].isReferred, nodes[number].state == .open {
+      // Addresses that are too deep stand for it, too.
+      if isForward, count > 0, !nodes[number].isReferred, [.open, .refused].contains(nodes[number].state) {
         nodes[number].state = .forwarded
         expansion.recipients[number].outcome = .replaced
+      } else if !isForward, nodes[number].state == .refused {
+        nodes[number].state = .included
       }
       return
     }

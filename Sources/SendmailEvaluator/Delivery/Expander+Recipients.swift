@@ -6,9 +6,12 @@ extension Expander {
     guard nodes[number].level <= options.deepest else {
       // What it comes from is not delivered to either.
       if let parent = expansion.recipients[number].parent { nodes[parent].state = .refused }
-      return fail(
+      fail(
         number, .loop, 554, "5.4.6",
         ByteString("aliasing/forwarding loop broken (\(nodes[number].level) aliases deep; \(options.deepest) max)"))
+      // It never comes among the recipients: where nobody else is among them, there is none.
+      nodes[number].state = .dropped
+      return
     }
     let parent = expansion.recipients[number].parent
     if expansion.recipients[number].destination.mailer.folded == "prog" { checkMayDeliver(number, parent, "programs") }
