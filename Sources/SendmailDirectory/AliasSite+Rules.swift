@@ -38,15 +38,8 @@ extension AliasSite {
       account: MailDirectory.account)
     let told = Mutex<Set<ByteString>>([])
     lookups.complaint = { map in
-      guard MapType(makemapName: map.declaration.mapClass.description) != nil, let file = map.declaration.file,
-        told.withLock({ $0.insert(map.name).inserted })
-      else { return nil }
-      let path = TableLocation.mapPath(String(path: file.bytes))
-      var message = Array("\(map.declaration.mapClass) map \"\(map.name)\": missing map file ".utf8)
-      do throws(SystemError) { _ = try FileContents(path) } catch {
-        message += path.pathBytes + Array(": ".utf8) + Array((unsafe String(cString: strerror(error.errno))).utf8)
-      }
-      return ByteString(message)
+      guard told.withLock({ $0.insert(map.name).inserted }) else { return nil }
+      return maps.complaint(map, text: map.declaration.file.map { String(path: $0.bytes) })
     }
     return lookups
   }

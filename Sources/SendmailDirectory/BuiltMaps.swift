@@ -1,6 +1,7 @@
 internal import SendmailConfig
 internal import SendmailEvaluator
 internal import SendmailMaps
+internal import SystemSupport
 
 /// Answers from built maps: what a running sendmail finds now.
 final class BuiltMaps: Sendable {
@@ -24,7 +25,7 @@ final class BuiltMaps: Sendable {
     self.delivery = delivery
     self.showsSecrets = showsSecrets
     let safety = MapSafety(locations)
-    maps = OpenMaps { safety.refuses($0) }
+    maps = OpenMaps { (path) throws(AliasFileSafety.Refusal) in try safety.check(path) }
     aliasFiles = (locations.configuration?.aliasFiles ?? []).map { file in
       let type = MapType(makemapName: file.mapClass.description)
       let path = type == nil ? nil : (try? locations.rebased(file.path.description)).map(TableLocation.mapPath)
@@ -38,6 +39,10 @@ final class BuiltMaps: Sendable {
     result.lookups.table = { self.table($0, $1) }
     result.lookups.isOpen = { map in
       self.maps.isOpen(map, text: self.texts.paths[map.name.folded]) ?? self.texts.lookups.isOpen(map)
+    }
+    result.lookups.complaint = { map in
+      MapType(makemapName: map.declaration.mapClass.description) == nil
+        ? self.texts.lookups.complaint(map) : self.maps.complaint(map, text: self.texts.paths[map.name.folded])
     }
     result.lookups.alias = { self.alias($0) }
     return result

@@ -12,8 +12,8 @@ final class EvaluatedTables: Sendable {
     case columns(TextMapFile)
     /// There is none, and sendmail does without it.
     case absent
-    /// There is none, and sendmail cannot do without it.
-    case missing
+    /// There is none, or none to be read, and sendmail cannot do without it.
+    case closed(ClosedMap)
   }
 
   private let tables = Mutex<[ByteString: Contents]>([:])
@@ -41,8 +41,10 @@ final class EvaluatedTables: Sendable {
 
   private func read(_ map: MapDefinition) -> Contents {
     let declaration = map.declaration
-    guard let path = paths[map.name.folded], let contents = try? FileContents(path) else {
-      return declaration.flags.isOptional ? .absent : .missing
+    guard let path = paths[map.name.folded] else { return declaration.flags.isOptional ? .absent : .closed(.missing) }
+    let contents: FileContents
+    do throws(SystemError) { contents = try FileContents(path) } catch {
+      return declaration.flags.isOptional ? .absent : .closed(ClosedMap(errno: error.errno))
     }
     switch declaration.mapClass {
     case "text": return .columns(TextMapFile(contents.bytes, declaration.flags))
@@ -65,7 +67,13 @@ final class EvaluatedTables: Sendable {
         ?? .notFound
     case .columns(let file): file[key]
     case .absent: .notFound
-    case .missing: .temporaryFailure
+    case .closed: .temporaryFailure
     }
+  }
+
+  /// What sendmail says of a table that it cannot open, were its map in the state of the text.
+  func complaint(_ map: MapDefinition) -> ByteString? {
+    if case .closed(let reason) = contents(of: map) { return reason.complaint(of: map) }
+    return nil
   }
 }

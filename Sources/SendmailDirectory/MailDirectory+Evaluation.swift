@@ -67,6 +67,7 @@ extension MailDirectory {
       table: tables.answer, account: MailDirectory.account, alias: { delivery.alias($0) },
       list: { delivery.list($0, $1) }, accountFacts: { delivery.facts(of: $0) })
     lookups.isOpen = tables.isOpen
+    lookups.complaint = tables.complaint
     lookups.service = { services?[$0.folded] ?? (services == nil ? nil : []) }
     return Evaluated(configuration: configuration, lookups: lookups, paths: tables.paths, locations: locations)
   }

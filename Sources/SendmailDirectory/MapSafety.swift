@@ -21,12 +21,8 @@ struct MapSafety: Sendable {
     countsModes = CurrentProcess.effectiveUser == 0 && configuration.option(named: "RunAsUser") == nil
   }
 
-  /// Whether sendmail does not open a map.
-  func refuses(_ path: String) -> Bool {
-    guard let safety else { return false }
-    do throws(AliasFileSafety.Refusal) {
-      try safety.checkLookUps(path, countsModes: countsModes)
-      return false
-    } catch { return true }
+  /// Sees that sendmail opens a map.
+  func check(_ path: String) throws(AliasFileSafety.Refusal) {
+    try safety?.checkLookUps(path, countsModes: countsModes)
   }
 }

@@ -2,6 +2,7 @@ internal import SendmailConfig
 internal import SendmailEvaluator
 internal import SendmailMaps
 internal import Synchronization
+internal import SystemSupport
 
 /// Built maps that look-ups go to, each opened when it is first asked and open from then on.
 final class OpenMaps: Sendable {
@@ -21,14 +22,29 @@ final class OpenMaps: Sendable {
     var type: MapType
     var foldsCase: Bool
     var convention: MapFlags.NULConvention
+
+    init(path: String, type: MapType, foldsCase: Bool, convention: MapFlags.NULConvention) {
+      self.path = path
+      self.type = type
+      self.foldsCase = foldsCase
+      self.convention = convention
+    }
+
+    /// A map whose text is, or would be, at a path; nil for one that is no database.
+    init?(_ map: MapDefinition, text path: String) {
+      guard let type = MapType(makemapName: map.declaration.mapClass.description) else { return nil }
+      let flags = map.declaration.flags
+      self.init(
+        path: TableLocation.mapPath(path), type: type, foldsCase: flags.foldsCase, convention: flags.nulConvention)
+    }
   }
 
-  /// The maps by how they are asked; nil for one that cannot be read.
-  private let maps = Mutex<[Use: OpenMap?]>([:])
-  private let isRefused: @Sendable (String) -> Bool
+  /// The maps by how they are asked, and those that cannot be read.
+  private let maps = Mutex<[Use: Result<OpenMap, ClosedMap>]>([:])
+  private let check: @Sendable (String) throws(AliasFileSafety.Refusal) -> Void
 
-  /// `isRefused` says whether sendmail would not open the file at a path, whatever is in it.
-  init(isRefused: @escaping @Sendable (String) -> Bool = { _ in false }) { self.isRefused = isRefused }
+  /// `check` sees that sendmail would open the file at a path, whatever is in it.
+  init(check: @escaping @Sendable (String) throws(AliasFileSafety.Refusal) -> Void = { _ in }) { self.check = check }
 
   /// Answers a rule's question to a map whose text is, or would be, at a path; nil for a map that is no database.
   func answer(_ map: MapDefinition, _ key: ByteString, text path: String?) -> MapAnswer? {
@@ -45,18 +61,24 @@ final class OpenMaps: Sendable {
   /// Whether sendmail does not pass a map over: it does so with an optional one (`-o`) that it cannot open; nil for a map that is no
   /// database.
   func isOpen(_ map: MapDefinition, text path: String?) -> Bool? {
-    guard let path, let type = MapType(makemapName: map.declaration.mapClass.description) else { return nil }
-    let flags = map.declaration.flags
-    guard flags.isOptional else { return true }
-    let use = Use(
-      path: TableLocation.mapPath(path), type: type, foldsCase: flags.foldsCase, convention: flags.nulConvention)
-    return maps.withLock { open(use, &$0) != nil }
+    guard let path, let use = Use(map, text: path) else { return nil }
+    guard map.declaration.flags.isOptional else { return true }
+    return maps.withLock { (try? open(use, &$0).get()) != nil }
+  }
+
+  /// What sendmail says of a map that it cannot open.
+  func complaint(_ map: MapDefinition, text path: String?) -> ByteString? {
+    guard let path, let use = Use(map, text: path) else { return nil }
+    do throws(ClosedMap) {
+      _ = try maps.withLock { open(use, &$0) }.get()
+      return nil
+    } catch { return error.complaint(of: map) }
   }
 
   func value(of key: ByteString, in path: String, _ type: MapType, _ flags: MapFlags, foldsCase: Bool) -> Found {
     maps.withLock { maps in
       let use = Use(path: path, type: type, foldsCase: foldsCase, convention: flags.nulConvention)
-      guard let map = open(use, &maps) else { return .unreadable }
+      guard let map = try? open(use, &maps).get() else { return .unreadable }
       guard use.convention != .neither else { return .notFound }
       var result = Found.notFound
       do throws(MailDirectoryError) {
@@ -68,7 +90,7 @@ final class OpenMaps: Sendable {
     }
   }
 
-  private func open(_ use: Use, _ maps: inout [Use: OpenMap?]) -> OpenMap? {
+  private func open(_ use: Use, _ maps: inout [Use: Result<OpenMap, ClosedMap>]) -> Result<OpenMap, ClosedMap> {
     if let known = maps[use] { return known }
     let form: MapReader.KeyForm =
       switch use.convention {
@@ -76,13 +98,15 @@ final class OpenMaps: Sendable {
       case .never: .plain
       case .either, .neither: .either
       }
-    var map: OpenMap?
-    if !isRefused(use.path) {
+    var result: Result<OpenMap, ClosedMap>
+    do throws(AliasFileSafety.Refusal) {
+      try check(use.path)
       do throws(MapError) {
-        map = OpenMap(try MapLookup(path: use.path, type: use.type, foldsCase: use.foldsCase, keyForm: form))
-      } catch { map = nil }
-    }
-    maps[use] = .some(map)
-    return map
+        let lookup = try MapLookup(path: use.path, type: use.type, foldsCase: use.foldsCase, keyForm: form)
+        result = .success(OpenMap(lookup))
+      } catch { result = .failure(ClosedMap(error)) }
+    } catch { result = .failure(ClosedMap(error)) }
+    maps[use] = result
+    return result
   }
 }

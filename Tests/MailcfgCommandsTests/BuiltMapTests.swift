@@ -44,6 +44,47 @@ struct BuiltMapTests {
     }
   }
 
+  @Test("What a client hears of them before the greeting", .needsLiveSendmail)
+  func greetings() throws {
+    for name in ["virtusertable", "mailertable", "access"] { try directory.write(name, "") }
+    try site.buildMaps()
+    // Each client has a map of its own asked.
+    var (declarations, rules) = ("", "Ssrv_features\n")
+    var clients: [(address: String, state: String)] = [("127.0.2.1", "")]
+    for (name, state) in Self.states {
+      try directory.makeDirectory(name, mode: 0o755)
+      unsafe chmod(directory.path(name), 0o755)
+      try state(directory.path(name), site.configuration)
+      for declaration in ["hash ", "hash -o ", "btree ", "implicit "] {
+        let number = clients.count
+        declarations += "Km\(number) \(declaration)\(directory.path(name))/map\n"
+        rules += "R[127.0.1.\(number)] $|\t$: $(m\(number) key $: none $)\n"
+        clients.append(("127.0.1.\(number)", name))
+      }
+    }
+    let text = String(decoding: try readFile(site.configuration), as: UTF8.self)
+    try writeFile(
+      site.configuration,
+      Array((text.replacing("Ssrv_features\n", with: rules) + declarations).utf8))
+    let daemon = try site.start()
+    var complaints = 0
+    for (client, state) in clients {
+      let greeting = try daemon.open(from: client).greeting
+      let isGreeted = greeting.hasPrefix("220 ")
+      if !isGreeted { complaints += 1 }
+      // Where there is neither map nor text, they are in the same state.
+      for options in state == "missing" ? [["--built"], []] : [["--built"]] {
+        let outcome = try site.runBeside(
+          Tools.mailcfg,
+          ["--mail-dir", directory.path, "-q", "explain", "--client", client, "--no-ptr", "--to", "root"] + options)
+        #expect(
+          outcome.outputText.split(separator: "\n").first ?? ""
+            == "client \(client): \(isGreeted ? "accepted" : greeting)", "\(outcome.errorText)\(declarations)")
+      }
+    }
+    #expect(complaints > 9)
+  }
+
   private static let states: [(String, @Sendable (_ directory: String, _ configuration: String) throws -> Void)] = [
     ("plain", { try make($0, $1) }), ("nul", { try make($0, $1, "-N") }), ("cased", { try make($0, $1, "-f") }),
     ("missing", { _, _ in }), ("empty", { directory, _ in try writeFile(directory + "/map.db", []) }),

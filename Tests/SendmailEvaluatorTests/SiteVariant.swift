@@ -97,6 +97,11 @@ struct SiteVariant: CustomTestStringConvertible, Sendable {
       ]),
     SiteVariant(name: "no access map", lacksAccess: true),
     SiteVariant(
+      name: "no access map, delay_checks", features: ["FEATURE(`delay_checks')dnl"], lacksAccess: true),
+    SiteVariant(
+      name: "no access map, delay_checks, greet_pause",
+      features: ["FEATURE(`delay_checks')dnl", "FEATURE(`greet_pause', `20')dnl"], lacksAccess: true),
+    SiteVariant(
       name: "nullclient",
       whole: [
         "OSTYPE(`bsd4.4')dnl", "define(`confDOMAIN_NAME', `mx.test.example')dnl",

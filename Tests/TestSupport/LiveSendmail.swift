@@ -98,7 +98,9 @@ package final class SMTPSession {
     return answer.hasPrefix("250") ? try command("RCPT TO:<\(address)>") : answer
   }
 
-  private func reply() throws(TestSupportError) -> String {
+  /// Reads a reply to no command.
+  @discardableResult
+  package func reply() throws(TestSupportError) -> String {
     while true {
       let line = try readLine()
       // 250-more, 250 last

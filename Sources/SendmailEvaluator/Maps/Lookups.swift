@@ -37,7 +37,7 @@ public struct Lookups: Sendable {
   public var service: @Sendable (_ name: ByteString) -> [ByteString]? = { _ in nil }
   /// Whether a table could be opened; an optional one (`-o`) that could not is passed over.
   public var isOpen: @Sendable (_ map: MapDefinition) -> Bool = { _ in true }
-  /// What sendmail says of a table that it cannot read, where it says it to whoever started it.
+  /// What sendmail says of a table that it cannot open; nil where it says nothing.
   public var complaint: @Sendable (_ map: MapDefinition) -> ByteString? = { _ in nil }
   /// Finds an alias by the user part of a local address, in whatever case the address has it.
   public var alias: @Sendable (_ name: ByteString) -> AliasAnswer

@@ -135,7 +135,8 @@ extension Rewriter {
       return MapResult(value: bytes, tableLine: line)
     case .notFound: return MapResult(status: missing)
     case .temporaryFailure:
-      return MapResult(status: Status.temporaryFailure, message: lookups.complaint(map.definition))
+      let message = reportsClosedTables ? lookups.complaint(map.definition) : nil
+      return MapResult(status: Status.temporaryFailure, message: message)
     case .damaged(let reason):
       let words = MapResult.readFailure.bytes + name + Array("): ".utf8) + reason.bytes
       return MapResult(status: missing, message: ByteString(words))

@@ -58,6 +58,8 @@ struct Rewriter {
   var coverage: [Bool] = []
   /// Whether a host that nobody can tell of is taken to be there.
   var assumesHosts = false
+  /// Whether what sendmail says of a table that it cannot open (``Lookups/complaint``) is one of the messages.
+  var reportsClosedTables = false
   /// What results are made of; nil where nobody asks.
   var decisions: DecisionLog?
 

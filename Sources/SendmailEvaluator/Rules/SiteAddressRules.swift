@@ -25,12 +25,10 @@ package final class SiteAddressRules: AddressRules {
     self.configuration = configuration.compiled
     types = configuration.compiled.addressTypes
     filledClasses = configuration.compiled.classes.filter { !$0.words.isEmpty }
-    var quiet = lookups
-    quiet.complaint = { _ in nil }
-    state = Mutex(
-      State(
-        rewriter: Rewriter(configuration.compiled, EvaluationContext(lookups: lookups)),
-        probe: Rewriter(configuration.compiled, EvaluationContext(lookups: quiet))))
+    let probe = Rewriter(configuration.compiled, EvaluationContext(lookups: lookups))
+    var rewriter = probe
+    rewriter.reportsClosedTables = true
+    state = Mutex(State(rewriter: rewriter, probe: probe))
   }
 
   // MARK: One address

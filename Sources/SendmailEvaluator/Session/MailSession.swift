@@ -11,14 +11,14 @@ public import SendmailConfig
 /// by asking it. A value of this type serves one task at a time; any number of them can be at work.
 public struct MailSession: Sendable {
   var rewriter: Rewriter
-  private let client: SessionClient
+  let client: SessionClient
   /// The reply that a refused client gets to each command.
-  private var refusal: SMTPReply?
+  var refusal: SMTPReply?
   /// How often rule set 5 may put another user in the place of one.
   private static let mostRewritings = 50
   private var isDiscarded = false
   /// Whether the client's mail is thrown away whatever it sends.
-  private var discardsAll = false
+  var discardsAll = false
   private var needsAuthentication = false
   /// The sender, as it is written.
   private(set) var sender: ByteString = ""
@@ -63,7 +63,7 @@ public struct MailSession: Sendable {
   /// - Complexity: The rules' own, and what ``Evaluation/expand(_:limit:)`` takes for each recipient.
   public mutating func steps(from sender: ByteString, to recipients: [ByteString]) -> [SessionStep] {
     var steps = [connect()]
-    guard refusal == nil else { return steps }
+    guard !steps[0].isRefused else { return steps }
     steps.append(mail(from: sender))
     guard !steps[1].isRefused else { return steps }
     var accepted: [ByteString] = []
@@ -78,35 +78,6 @@ public struct MailSession: Sendable {
     }
     if !isDiscarded { steps += accepted.map { delivery(to: $0) } }
     return steps
-  }
-
-  /// What sendmail says to the client (rule set `check_relay`).
-  public mutating func connect() -> SessionStep {
-    var step = SessionStep(stage: .connect, address: "", verdict: .accept)
-    guard let number = number("check_relay") else { return step }
-    let name = rewriter.value("client_name")
-    let address = rewriter.value("client_addr")
-    let result = rewriter.run(
-      name, address, by: [number], types: rewriter.configuration.defaultTypes, balances: true)
-    note(result, in: &step)
-    // What is reported about the configuration goes to the log: there is no command to answer.
-    switch Verdict(result.triple?.mailer, rewriter) {
-    case .refused(let host, let user): refusal = SMTPReply(host: host, user: user, about: nil)
-    case .unusable: refusal = SMTPReply(message: "buildaddr: no user", isSender: true)
-    case .discarded:
-      discardsAll = true
-      step.verdict = .discard
-    // Nothing is there yet to be kept.
-    case .accepted, .quarantined: break
-    }
-    if let refusal {
-      step.verdict = refusal.refusal
-      step.reply = refusal
-    }
-    let greeting = client.greeting ?? client.name ?? ByteString("[\(client.address)]")
-    rewriter.setMacro("s", greeting.bytes)
-    rewriter.setMacro("r", Array("ESMTP".utf8))
-    return step
   }
 
   /// Forgets the sender and the recipients (`RSET`); `MAIL FROM` does so too.

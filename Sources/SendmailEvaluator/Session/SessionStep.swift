@@ -70,7 +70,8 @@ public struct SessionStep: Sendable {
   public var verdict: Verdict
   /// What sendmail answers; nil where it answers nothing of its own: to a connection that it takes, and at the delivery.
   ///
-  /// What a refused connection gets to each command. A connection that is refused with 421 gets it in place of the greeting.
+  /// What a refused connection gets to each command. A connection that is refused with 421 gets it in place of the greeting, and
+  /// what sendmail says of a map that it cannot open comes before that.
   public var reply: SMTPReply?
   /// What decides; nil where nothing is asked.
   public var evidence: Evidence?
