@@ -57,7 +57,7 @@ package struct AliasReading {
         if endOfIndented != line.lines.lowerBound { say("Non-continuation line starts with space", line) }
         endOfIndented = line.lines.upperBound
       case .tooLong: say("alias line too long", line)
-      case .noValue, .refused: refuse(line)
+      case .noValue(let messages), .refused(let messages, _): refuse(line, messages)
       }
       if line.countedLines != line.lines.count {
         let total = (uncounted.last?.total ?? 0) + line.lines.count - line.countedLines
@@ -94,9 +94,10 @@ package struct AliasReading {
   }
 
   /// Says why a line with a bad name, or without a value, is no alias.
-  private mutating func refuse(_ line: AliasLine) {
+  private mutating func refuse(_ line: AliasLine, _ said: [AddressMessage]) {
+    // The rules are asked again, and what is said once is in the first answer.
     let name = AliasName.parse(line.joined.span, by: file.judge)
-    say(name.messages, line)
+    say(said, line)
     if checksValues, name.key != nil || name.refusal?.code == .nonLocalName, let start = name.valueOffset {
       say(AliasValueCheck(line.joined[start...], by: file.judge).messages, line)
     }

@@ -34,8 +34,8 @@ public struct AliasesFile: Sendable {
     case indented
     /// More bytes than sendmail's buffer holds, or a NUL byte.
     case tooLong
-    /// A name without a value.
-    case noValue
+    /// A name without a value; sendmail's messages about the name.
+    case noValue([AddressMessage])
     /// A name that newaliases refuses: what its address parser says, and why it gives the line up.
     case refused([AddressMessage], AddressMessage?)
   }
@@ -63,7 +63,9 @@ public struct AliasesFile: Sendable {
     guard let key = name.storedKey(in: line.joined.span), let valueStart = name.valueOffset else {
       return .refused(name.messages, name.refusal)
     }
-    guard line.joined[valueStart...].contains(where: { !ASCII.isSpace($0) }) else { return .noValue }
+    guard line.joined[valueStart...].contains(where: { !ASCII.isSpace($0) }) else {
+      return .noValue(name.messages)
+    }
     return .alias(AliasEntry(line: line, key: key, valueStart: valueStart), name.messages)
   }
 

@@ -68,6 +68,7 @@ package final class SiteAddressRules: AddressRules {
   private func exitStatus(ofMessage message: [UInt8]) -> Int32? {
     let isOfMap = configuration.maps.contains { map in
       message.starts(with: "\(map.declaration.mapClass) map \"\(map.name)\": ".utf8)
+        || message.starts(with: "Cannot open \(map.declaration.mapClass) database ".utf8)
     }
     if isOfMap || message.starts(with: MapResult.readFailure.bytes) { return 71 }
     let errors = ["buildaddr: ", "rewrite: ", "Infinite loop ", "Unknown ruleset ", "Too many subroutine "]

@@ -44,6 +44,10 @@ import Testing
     (["Kh hash %/nosuch"], ["R$-\t\t$#local $: $(h $1 $: $1 $)"]),
     (["Kh hash -t %/nosuch"], ["R$-\t\t$#local $: $(h $1 $: $1 $)"]),
     (["Kh hash -o %/nosuch"], ["R$-\t\t$#local $: $(h $1 $: $1 $)"]),
+    (["Kh hash %/empty"], ["R$-\t\t$#local $: $(h $1 $: $1 $)"]),
+    (["Kh btree %/folder"], ["R$-\t\t$#local $: $(h $1 $: $1 $)"]),
+    // The name that asks it first is not local.
+    (["Kh hash %/nosuch"], ["R$+ <@ remote.example $*>\t$: $1 <@ remote.example $(h $1 $: . $)>"]),
     // What cannot be followed.
     ([], ["R$+\t\t$>nosuch $1"]),
     ([], ["R$-\t\t$#nosuch $: $1"]),
@@ -70,6 +74,8 @@ import Testing
 
   private static let preparation = """
     printf 'info: office\\nroot: list-x\\n' > names
+    : > empty.db
+    mkdir folder.db
     """
 
   private static func compare(_ cases: [(lines: [String], rules: [String])], _ text: [UInt8]) throws {
