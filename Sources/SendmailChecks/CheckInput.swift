@@ -245,7 +245,8 @@ public struct MapState: Sendable {
   public var isOptional: Bool?
   /// Whether it is an alias map.
   public var isAlias: Bool
-  /// Whether sendmail reads the text where the map is not there: aliases without a class in option AliasFile.
+  /// Whether sendmail reads the text where it cannot open the map: aliases of class `implicit`, which is the one that is meant where
+  /// option AliasFile names none.
   public var readsTextInstead = false
   /// The name of the table for `mailcfg build`.
   public var tableName: String

@@ -72,10 +72,11 @@ final class BuiltMaps: Sendable {
         }
         continue
       }
-      switch maps.value(of: name, in: path, type, specification.flags, foldsCase: true) {
-      case .found(let value):
-        if case .found(value, let place) = texts.lookups.alias(name) { return .found(value, place) }
-        return .found(value, nil)
+      switch maps.value(of: name, in: path, type, specification.flags.nulConvention, foldsCase: true) {
+      case .found(let stored):
+        let answer = specification.answer(stored, to: name, hasNUL: hasNUL(name, in: path, type, specification.flags))
+        if case .found(answer, let place) = texts.lookups.alias(name) { return .found(answer, place) }
+        return .found(answer, nil)
       case .notFound: break
       case .unreadable where specification.mapClass == "implicit":
         // Of this class sendmail reads the text where it cannot open the map.
@@ -88,5 +89,12 @@ final class BuiltMaps: Sendable {
       }
     }
     return isUnavailable ? .unavailable : .notFound
+  }
+
+  /// Whether a name that a map has stands there with a NUL; only asked where it counts.
+  private func hasNUL(_ name: ByteString, in path: String, _ type: MapType, _ flags: MapFlags) -> Bool {
+    guard flags.suffix != nil else { return false }
+    if case .found = maps.value(of: name, in: path, type, .never, foldsCase: true) { return false }
+    return true
   }
 }

@@ -24,7 +24,9 @@ final class DeliveryFiles: Sendable {
 
   /// One file of `O AliasFile`.
   private enum Source {
-    case text([ByteString: (value: ByteString, line: Int)], path: ByteString, foldsCase: Bool)
+    case text([ByteString: (value: ByteString, line: Int)], path: ByteString, AliasFileSpecification?)
+    /// Of class `text`.
+    case columns(TextMapFile, path: ByteString, AliasFileSpecification)
     /// Not there, and sendmail does without it.
     case none
     /// Not there, or not to be read.
@@ -51,7 +53,7 @@ final class DeliveryFiles: Sendable {
   func alias(_ name: ByteString) -> AliasAnswer {
     var isUnavailable = false
     for source in sources {
-      switch DeliveryFiles.alias(name, source) {
+      switch DeliveryFiles.alias(name, source, isBuilt: true) {
       case .notFound: break
       case .unavailable: isUnavailable = true
       case let answer: return answer
@@ -60,15 +62,25 @@ final class DeliveryFiles: Sendable {
     return isUnavailable ? .unavailable : .notFound
   }
 
-  /// The alias that the text of one file has, counted as in sendmail.cf.
-  func alias(_ name: ByteString, ofFile number: Int) -> AliasAnswer { DeliveryFiles.alias(name, sources[number]) }
+  /// The alias that sendmail finds in the text of one file, counted as in sendmail.cf.
+  func alias(_ name: ByteString, ofFile number: Int) -> AliasAnswer {
+    DeliveryFiles.alias(name, sources[number], isBuilt: false)
+  }
 
-  private static func alias(_ name: ByteString, _ source: Source) -> AliasAnswer {
+  /// - Parameter isBuilt: Whether it is looked up in the map that would be built of the text.
+  private static func alias(_ name: ByteString, _ source: Source, isBuilt: Bool) -> AliasAnswer {
+    // sendmail looks for the postmaster in lower case, whatever the map does.
+    let name = name.folded == "postmaster" ? name.folded : name
     switch source {
-    case .text(let aliases, let path, let foldsCase):
-      // sendmail looks for the postmaster in lower case, whatever the map does.
-      let key = foldsCase || name.folded == "postmaster" ? name.folded : name
-      return aliases[key].map { .found($0.value, TextPlace(file: path, line: $0.line)) } ?? .notFound
+    case .text(let aliases, let path, let file):
+      guard let alias = aliases[file?.flags.foldsCase ?? true ? name.folded : name] else { return .notFound }
+      let place = TextPlace(file: path, line: alias.line)
+      guard let file else { return .found(alias.value, place) }
+      let hasNUL = isBuilt && file.includesNUL && file.mapClass != "stab"
+      return .found(file.answer(alias.value, to: name, hasNUL: hasNUL), place)
+    case .columns(let columns, let path, let file):
+      guard case .found(let value, let line) = columns[name] else { return .notFound }
+      return .found(file.answer(value, to: name, hasNUL: false), line.map { TextPlace(file: path, line: $0) })
     case .none: return .notFound
     case .missing: return .unavailable
     case .foreign: return .unknown
@@ -86,31 +98,36 @@ final class DeliveryFiles: Sendable {
   private func readSources() -> [Source] {
     guard let configuration = locations.configuration else {
       guard let location = try? locations.location(of: .alias), locations.mayBeThere(location.path) else { return [] }
-      return [read(location.path, foldsCase: true, merges: false)]
+      return [read(location.path, nil)]
     }
     return configuration.aliasFiles.map { file in
-      guard ["implicit", "hash", "btree", "dbm", "cdb", "stab"].contains(file.mapClass) else {
+      guard ["implicit", "hash", "btree", "dbm", "cdb", "stab", "text"].contains(file.mapClass) else {
         return file.mapClass == "null" ? .none : .foreign
       }
       guard let path = try? locations.rebased(file.path.description), locations.mayBeThere(path) else {
         return file.isOptional ? .none : .missing
       }
-      return read(path, foldsCase: file.flags.foldsCase, merges: file.appends)
+      return read(path, file)
     }
   }
 
-  private func read(_ path: String, foldsCase: Bool, merges: Bool) -> Source {
+  private func read(_ path: String, _ file: AliasFileSpecification?) -> Source {
     guard let contents = try? FileContents(path) else { return .missing }
+    if let file, file.mapClass == "text" {
+      return .columns(TextMapFile(contents.bytes, file.flags), path: ByteString(path.pathBytes), file)
+    }
     let pairs = AliasesFile(contents.bytes, hosts: LocalHosts(exactly: hostNames)).pairs
     var aliases: [ByteString: (value: ByteString, line: Int)] = [:]
     aliases.reserveCapacity(pairs.pairs.count)
     for pair in pairs.pairs {
       let key = ByteString(pairs.key(pair))
       var value = ByteString(pairs.value(pair))
-      if merges, let earlier = aliases[key] { value = ByteString(value.bytes + [ASCII.comma] + earlier.value.bytes) }
+      if file?.appends ?? false, let earlier = aliases[key] {
+        value = ByteString(value.bytes + [ASCII.comma] + earlier.value.bytes)
+      }
       aliases[key] = (value, Int(pair.line))
     }
-    return .text(aliases, path: ByteString(path.pathBytes), foldsCase: foldsCase)
+    return .text(aliases, path: ByteString(path.pathBytes), file)
   }
 
   // MARK: Lists

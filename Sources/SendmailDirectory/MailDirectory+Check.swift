@@ -228,7 +228,7 @@ extension MailDirectory {
     return state
   }
 
-  /// Whether sendmail does without a map, which keys it looks for, and whether it reads the text where there is no map.
+  /// Whether sendmail does without a map, which keys it looks for, and whether it reads the text where it cannot open the map.
   func mapFacts(_ table: MailTable) -> (isOptional: Bool?, wantsNUL: Bool?, readsText: Bool) {
     guard let configuration = locations.configuration else { return (nil, nil, table == .alias) }
     func wants(_ flags: MapFlags) -> Bool? {
@@ -245,7 +245,7 @@ extension MailDirectory {
     case .alias:
       let path = path(of: .alias)
       let file = configuration.aliasFiles.first { (try? locations.rebased($0.path.description)) == path }
-      return (file?.isOptional, file.flatMap { wants($0.flags) }, !(file?.isClassGiven ?? false))
+      return (file?.isOptional, file.flatMap { wants($0.flags) }, file.map { $0.mapClass == "implicit" } ?? true)
     case .host: return (nil, nil, false)
     }
   }

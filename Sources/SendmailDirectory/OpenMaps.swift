@@ -50,7 +50,7 @@ final class OpenMaps: Sendable {
   func answer(_ map: MapDefinition, _ key: ByteString, text path: String?) -> MapAnswer? {
     guard let path, let type = MapType(makemapName: map.declaration.mapClass.description) else { return nil }
     let flags = map.declaration.flags
-    switch value(of: key, in: TableLocation.mapPath(path), type, flags, foldsCase: flags.foldsCase) {
+    switch value(of: key, in: TableLocation.mapPath(path), type, flags.nulConvention, foldsCase: flags.foldsCase) {
     case .found(let value): return .found(value, line: nil)
     case .notFound: return .notFound
     case .unreadable: return flags.isOptional ? .notFound : .temporaryFailure
@@ -75,9 +75,11 @@ final class OpenMaps: Sendable {
     } catch { return error.complaint(of: map) }
   }
 
-  func value(of key: ByteString, in path: String, _ type: MapType, _ flags: MapFlags, foldsCase: Bool) -> Found {
+  func value(
+    of key: ByteString, in path: String, _ type: MapType, _ convention: MapFlags.NULConvention, foldsCase: Bool
+  ) -> Found {
     maps.withLock { maps in
-      let use = Use(path: path, type: type, foldsCase: foldsCase, convention: flags.nulConvention)
+      let use = Use(path: path, type: type, foldsCase: foldsCase, convention: convention)
       guard let map = try? open(use, &maps).get() else { return .unreadable }
       guard use.convention != .neither else { return .notFound }
       var result = Found.notFound

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import TestSupport
 import Testing
@@ -156,6 +157,96 @@ struct BuiltMapTests {
       let isReached = try site.expand(["list"]).contains { $0.hasSuffix(", user \(user)") }
       #expect(outcome.outputText.contains("\"user\" : \"\(user)\"") == isReached, "\(outcome.outputText)")
       #expect(isReached == !specification.hasPrefix("hash"))
+    }
+  }
+
+  /// Classes and flags of alias files; % is the directory.
+  private static let aliasFiles = [
+    "%/aliases", "-a.x %/aliases", "-m %/aliases", "-m -a@remote.example %/aliases", "implicit:-a.x %/aliases",
+    "hash:-a.x %/aliases", "hash:-N -a.x %/aliases", "hash:-m %/aliases", "hash:-m -N -a.x %/aliases",
+    "btree:-a@remote.example %/aliases", "hash:-f -m %/aliases", "stab:-a.x %/aliases", "stab:-m %/aliases",
+    "hash:-O -a.x %/aliases, text:-k0 -v1 -z: %/columns", "text:%/columns", "text:-z: %/columns",
+    "text:-a.x -v1 -z: %/columns", "text:-m -v1 -z: %/columns", "text:-m -a@remote.example -v1 -z: %/columns",
+    "text:-f -v1 -z: %/columns", "text:-k1 -v0 -z: %/columns", "text:-v1 %/words", "text:-o %/none, %/aliases",
+  ]
+
+  @Test("Classes and flags of alias files", .needsLiveSendmail, arguments: aliasFiles)
+  func specifications(_ specification: String) throws {
+    for name in ["virtusertable", "mailertable"] { try directory.write(name, "") }
+    try directory.write(
+      "aliases", "list: root, user@remote.example\none: root\nUpper: ROOT\nother: one\npostmaster: root\n")
+    try directory.write("columns", "list:root,user@remote.example\none:root:two\nUpper:ROOT\n#mark:root\nroot:last\n")
+    try directory.write("words", "list root\n one root\nUpper\troot more\nother\n")
+    try site.buildMaps()
+    let text = String(decoding: try readFile(site.configuration), as: UTF8.self)
+    let path = directory.path("aliases")
+    func take(_ specification: String) throws {
+      try writeFile(
+        site.configuration, Array(text.replacing("O AliasFile=\(path)", with: "O AliasFile=\(specification)").utf8))
+    }
+    let names = ["list", "one", "upper", "Upper", "other", "mark", "last", "nosuch", "Postmaster", "two"]
+    let own = specification.replacing("%", with: directory.path)
+    // Keys and values of the second have a NUL, those of the third none. For a map of the form that it looks for sendmail waits.
+    let mayDiffer = !["btree", "-N", "-O"].contains { own.contains($0) }
+    for builder in mayDiffer ? [own, path, "hash:\(path)"] : [own] {
+      _ = unsafe unlink("\(path).db")
+      try take(builder)
+      _ = try site.sendmail(["-bi"])
+      try take(own)
+      let theirs = try site.expandEach(names).map { lines in
+        lines.filter { $0.contains("... deliverable: ") }.compactMap {
+          $0.split(separator: ", user ").last.map(String.init)
+        }
+      }
+      for options in builder == own ? [["--built"], []] : [["--built"]] {
+        let ours = try Self.users(of: names, site, options)
+        for (name, users) in zip(names, theirs) {
+          #expect(
+            ours[name, default: []].sorted() == users.sorted(),
+            "\(specification), built as \(builder): \(name) \(options)")
+        }
+      }
+    }
+  }
+
+  /// The users that mail for names is delivered to.
+  private static func users(of names: [String], _ site: SendmailSite, _ options: [String]) throws -> [String: [String]]
+  {
+    struct Report: Decodable {
+      struct Delivery: Decodable { var recipient, user: String }
+      var deliveries: [Delivery]
+    }
+    let outcome = try site.runBeside(
+      Tools.mailcfg,
+      ["--mail-dir", site.mailDirectory, "-q", "--json", "explain", "--client", "127.0.0.1"] + options
+        + names.flatMap { ["--to", $0] })
+    try #require(outcome.status < 2, "\(outcome.errorText)")
+    let deliveries = try JSONDecoder().decode(Report.self, from: Data(outcome.output)).deliveries
+    return Dictionary(grouping: deliveries) { String($0.recipient.dropFirst().dropLast()) }.mapValues { $0.map(\.user) }
+  }
+
+  @Test(
+    "What check says of an alias map that cannot be opened", .needsLiveSendmail, arguments: ["", "implicit:", "hash:"])
+  func unopened(_ mapClass: String) throws {
+    let path = directory.path("aliases")
+    for name in ["virtusertable", "mailertable"] { try directory.write(name, "") }
+    try site.buildMaps()
+    try directory.write("aliases", "list: root\npostmaster: root\n")
+    let text = String(decoding: try readFile(site.configuration), as: UTF8.self)
+    for flags in ["", "-o "] {
+      try writeFile(
+        site.configuration,
+        Array(text.replacing("O AliasFile=\(path)", with: "O AliasFile=\(mapClass)\(flags)\(path)").utf8))
+      for contents in [nil, "", String(repeating: "no database\n", count: 99)] {
+        _ = unsafe unlink("\(path).db")
+        if let contents { try directory.write("aliases.db", contents) }
+        let readsText = try site.expand(["list"]).contains { $0.hasSuffix(", user root") }
+        let said = try site.runBeside(Tools.mailcfg, ["--mail-dir", directory.path, "check"]).outputText
+        let findings = said.split(separator: "\n").filter { $0.hasPrefix("\(path).db:") }
+        #expect(findings.count == 1, "\(said)")
+        #expect(findings.allSatisfy { $0.contains("sendmail reads the text") } == readsText, "\(said)")
+        #expect(readsText == (mapClass != "hash:"))
+      }
     }
   }
 }

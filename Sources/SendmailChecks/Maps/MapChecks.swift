@@ -22,14 +22,18 @@ enum MapChecks {
 
   static func run(_ map: MapState, _ findings: inout FileFindings) {
     let failing =
-      map.isOptional == true
-      ? "sendmail goes on as if it were empty"
-      : map.isAlias
-        ? "mail to users of this host is put off"
-        : "every look-up fails, and mail is put off (451)"
-          + (map.isOptional == nil ? ", unless sendmail.cf has -o for it" : "")
+      map.readsTextInstead
+      ? "sendmail reads the text for every look-up"
+      : map.isOptional == true
+        ? "sendmail goes on as if it were empty"
+        : map.isAlias
+          ? "mail to users of this host is put off"
+          : "every look-up fails, and mail is put off (451)"
+            + (map.isOptional == nil ? ", unless sendmail.cf has -o for it" : "")
     let build = "mailcfg build \(map.tableName)"
-    func severity(_ severe: Diagnostic.Severity) -> Diagnostic.Severity { map.isOptional == false ? severe : .warning }
+    func severity(_ severe: Diagnostic.Severity) -> Diagnostic.Severity {
+      map.isOptional == false && !map.readsTextInstead ? severe : .warning
+    }
     guard map.hasText else {
       findings.add(
         withoutText, line: 1, entry: 0, message: "the text \(map.textPath) is gone, and sendmail goes on by the map",
@@ -39,9 +43,8 @@ enum MapChecks {
     switch map.contents {
     case .missing:
       findings.add(
-        missing, line: 1, entry: 0, severity: map.readsTextInstead ? .warning : severity(.error),
-        message: "the map is not there: "
-          + (map.readsTextInstead ? "sendmail reads the text for every look-up" : failing), remedy: build)
+        missing, line: 1, entry: 0, severity: severity(.error), message: "the map is not there: \(failing)",
+        remedy: build)
     case .forbidden:
       findings.add(
         notRead, line: 1, entry: 0, message: "mailcfg may not read the map: it was not looked at",

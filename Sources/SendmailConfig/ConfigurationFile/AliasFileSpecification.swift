@@ -26,6 +26,15 @@ public struct AliasFileSpecification: Sendable, Equatable {
   /// Whether the values of this file and the next are joined (`-A`).
   public var appends: Bool { flags.appends }
 
+  /// What a look-up makes of a value: the name that was asked for, with `-m`, and behind it what `-a` adds.
+  ///
+  /// - Parameter hasNUL: Whether the stored value ends in a NUL; what is added behind that is lost.
+  package func answer(_ value: ByteString, to name: ByteString, hasNUL: Bool) -> ByteString {
+    let answer = flags.matchesOnly ? name : value
+    guard let suffix = flags.suffix, !hasNUL || flags.matchesOnly else { return answer }
+    return ByteString(answer.bytes + suffix.bytes)
+  }
+
   /// As many files as sendmail takes.
   public static let maximumCount = 12
 
