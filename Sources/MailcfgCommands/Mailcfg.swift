@@ -67,9 +67,7 @@ public struct Mailcfg: ParsableCommand {
       return
     }
     // The parser would show the help of what stands before a wrong name, as if that had been asked for.
-    if CommandLine.arguments.dropFirst().first == "help",
-      let name = unknownCommand(in: CommandLine.arguments.dropFirst(2))
-    {
+    if let name = unknownCommand(in: helpTopic(CommandLine.arguments.dropFirst())) {
       end(ValidationError("no command \(ByteString(name).escaped) to show the help of; see mailcfg --help"))
     }
     do {
@@ -95,10 +93,23 @@ public struct Mailcfg: ParsableCommand {
     Glibc.exit(code.rawValue)
   }
 
+  /// The words behind `help`, global options before and between them left out; none where something else is asked for.
+  private static func helpTopic(_ arguments: ArraySlice<String>) -> ArraySlice<String> {
+    guard arguments.contains("help") else { return [] }
+    let words = (try? HelpRequest.parse(Array(arguments)).words) ?? Array(arguments.prefix { !$0.hasPrefix("-") })
+    return words.first == "help" ? words.dropFirst() : []
+  }
+
+  /// The words of a command line that has no other options than the global ones.
+  private struct HelpRequest: ParsableArguments {
+    @OptionGroup var options: GlobalOptions
+    @Argument var words: [String] = []
+  }
+
   /// The first of some words that names no command below the words before it.
   private static func unknownCommand(in words: ArraySlice<String>) -> String? {
     var command: any ParsableCommand.Type = Mailcfg.self
-    for word in words.prefix(while: { !$0.hasPrefix("-") }) {
+    for word in words {
       guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == word }) else {
         return word
       }

@@ -76,10 +76,22 @@ import Testing
   /// Help that is asked for by a wrong name is not that of something else.
   @Test(arguments: [["nonsense"], ["relay", "nonsense"], ["relay", "list", "extra"]])
   func helpOfNoCommandIs64(names: [String]) throws {
-    let outcome = try mailcfg(["help"] + names)
-    #expect(outcome.status == 64)
-    #expect(outcome.outputText == "")
-    #expect(outcome.errorText.contains("no command \(names[names.count - 1]) to show the help of"))
+    for arguments in [
+      ["help"], ["--mail-dir", "help", "help"], ["-q", "help"], ["help", "--wait", "1"], ["--cf=x", "help"],
+    ] {
+      let outcome = try mailcfg(arguments + names)
+      #expect(outcome.status == 64, "\(arguments)")
+      #expect(outcome.outputText == "")
+      #expect(outcome.errorText.contains("no command \(names[names.count - 1]) to show the help of"))
+    }
+  }
+
+  /// A word `help` that is the value of something asks for none.
+  @Test func helpMayBeAName() throws {
+    let place = try Workplace("hosting")
+    try place("host", "add", "help")
+    #expect(try place("host", "list").outputText.contains("help\n"))
+    #expect(try mailcfg(["--mail-dir", place.path(""), "help", "relay", "add"]).status == 0)
   }
 
   /// A file that is no sendmail.cf is said to be none; a table that is there is not said to be missing.
