@@ -168,6 +168,11 @@ extension Output {
   /// A line of a table, for output: without the password that it may hold.
   func shown(_ line: ByteString) -> ByteString { options.showSecrets ? line : Secrets.masked(line: line) }
 
+  /// What is written behind something else in a line.
+  func shownNote(_ note: ByteString) -> ByteString {
+    ByteString(shown(ByteString([ASCII.space] + note.bytes)).bytes.dropFirst())
+  }
+
   /// How many entries, in words.
   static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
 

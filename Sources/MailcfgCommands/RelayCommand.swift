@@ -135,7 +135,7 @@ struct RelayCommand: ParsableCommand {
               relays: relays.map {
                 .init(
                   client: $0.client, lines: $0.lines, expectedEntries: $0.expectedCount,
-                  expires: $0.expires?.description, note: $0.note.map { output.shown($0).description })
+                  expires: $0.expires?.description, note: $0.note.map { output.shownNote($0).description })
               }))
         }
         for relay in relays {
@@ -147,7 +147,7 @@ struct RelayCommand: ParsableCommand {
             line += "  (\(relay.lines.count) entries)"
           }
           if let expires = relay.expires { line += "  until \(expires)" }
-          if let note = relay.note { line += "  \(output.shown(note).escaped)" }
+          if let note = relay.note { line += "  \(output.shownNote(note).escaped)" }
           output.result(line)
         }
       }

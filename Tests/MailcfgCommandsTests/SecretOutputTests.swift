@@ -19,6 +19,9 @@ import Testing
     "AuthInfo:m.example \"P:@\"\u{0}", "AuthInfo:n.example \"P:\(String(repeating: "@", count: 400))\"",
     "AuthInfo:o.example \"P:@\" # @", "AuthInfo:192.0.2.0/24 \"P:@\"", "AuthInfo:q..example \"p:@\"",
     "AuthInfo:*.r.example @",
+    "# login U:anna P:@", "# P:@ is for AuthInfo:u.example", "#P=64", "\tU:anna P:@",
+    "# mailcfg: relay 192.0.2.1 note=P:@",
+    "# AuthInfo: P:@", "#\tAuthInfo:v.example U:anna P=64",
     "AuthInfo:bücher.example \"P:@\"", "AuthInfo:<> \"P:@\"", "AuthInfo:[192.0.2.1] @", "AuthInfo:s@t.example \"P:@\"",
   ].map { line in
     line.split(separator: "@", omittingEmptySubsequences: false).joined(separator: line.contains("s@t") ? "@" : secret)

@@ -2,7 +2,7 @@
 /// AUTH").
 ///
 /// The values are lists such as `"U:anna" "P:secret"`, or `"P=c2VjcmV0"` in base64. What hides them does so in lines that are
-/// no entries too: a comment, a line that makemap refuses, one with a quote in its key.
+/// no entries too: a comment, a line that makemap refuses, one with a quote in its key; and where somebody has left the quotes out.
 package enum Secrets {
   /// What stands in the place of a secret.
   package static let mask: [UInt8] = Array("***".utf8)
@@ -13,27 +13,43 @@ package enum Secrets {
   /// - Complexity: O(*n*) in bytes.
   package static func masked(line: ByteString) -> ByteString {
     let bytes = line.bytes
-    if let start = firstTag(in: bytes), firstItem(in: bytes[..<start], unquoted: false) == nil {
+    if let start = firstTag(in: bytes), firstItem(in: bytes[..<start], .behindOthers) == nil {
       // The word with the tag is the key; what is quoted in it is a value that somebody forgot to set apart.
       let key = bytes[..<start] + bytes[start...].prefix { !ASCII.isSpace($0) && $0 != ASCII.quote }
       guard bytes[key.endIndex...].contains(where: { !ASCII.isSpace($0) }) else { return line }
       return ByteString(key + [ASCII.tab] + mask)
     }
-    guard let item = firstItem(in: bytes[...], unquoted: false) else { return line }
-    return ByteString(bytes[..<item.lowerBound] + mask)
+    return cut(line, .behindOthers)
+  }
+
+  /// A text up to its first password.
+  fileprivate static func cut(_ text: ByteString, _ unquoted: Unquoted) -> ByteString {
+    guard let item = firstItem(in: text.bytes[...], unquoted) else { return text }
+    return ByteString(text.bytes[..<item.lowerBound] + mask)
+  }
+
+  /// Which words without quotes are items.
+  fileprivate enum Unquoted {
+    /// None: rules go by the text.
+    case none
+    /// All but one at the head: that is a name, such as the alias `p`.
+    case behindOthers
+    /// Those with a colon: `P=[IPC]` is part of a mailer.
+    case withColon
+    case all
   }
 
   /// A message without passwords that it may quote.
   package static func masked(message: String) -> String {
     let bytes = Array(message.utf8)
-    let isAboutLogin = firstTag(in: bytes) != nil
-    guard var item = firstItem(in: bytes[...], unquoted: isAboutLogin) else { return message }
+    let unquoted = firstTag(in: bytes) == nil ? Unquoted.withColon : .all
+    guard var item = firstItem(in: bytes[...], unquoted) else { return message }
     var result: [UInt8] = []
     var start = 0
     while true {
       result += bytes[start..<item.lowerBound] + mask
       start = item.upperBound
-      guard let next = firstItem(in: bytes[start...], unquoted: isAboutLogin) else { break }
+      guard let next = firstItem(in: bytes[start...], unquoted) else { break }
       item = next
     }
     return String(decoding: result + bytes[start...], as: UTF8.self)
@@ -62,20 +78,31 @@ package enum Secrets {
   }
 
   /// Where the first password stands: behind `P:` or `P=` at the beginning of an item, up to the quote that ends it.
-  private static func firstItem(in bytes: ArraySlice<UInt8>, unquoted: Bool) -> Range<Int>? {
+  private static func firstItem(in bytes: ArraySlice<UInt8>, _ unquoted: Unquoted) -> Range<Int>? {
     var index = bytes.startIndex
     while let found = bytes[index...].firstIndex(where: { ASCII.lowercased($0) == UInt8(ascii: "p") }) {
       index = found + 1
       guard index < bytes.endIndex, bytes[index] == ASCII.colon || bytes[index] == UInt8(ascii: "=") else { continue }
       let isQuoted = found > bytes.startIndex && bytes[found - 1] == ASCII.quote
-      let isWord = found == bytes.startIndex || ASCII.isSpace(bytes[found - 1])
-      guard isQuoted || unquoted && isWord else { continue }
+      guard isQuoted || isItem(at: found, in: bytes, unquoted) else { continue }
       let start = index + 1
       let end = bytes[start...].firstIndex { isQuoted ? $0 == ASCII.quote : ASCII.isSpace($0) || $0 == ASCII.quote }
-      guard end != start else { continue }
+      guard start < end ?? bytes.endIndex else { continue }
       return start..<(end ?? bytes.endIndex)
     }
     return nil
+  }
+
+  /// Whether a word without quotes begins at a place, and is an item.
+  private static func isItem(at place: Int, in bytes: ArraySlice<UInt8>, _ unquoted: Unquoted) -> Bool {
+    let isFirst = place == bytes.startIndex
+    guard isFirst || ASCII.isSpace(bytes[place - 1]) || "#=,;(".utf8.contains(bytes[place - 1]) else { return false }
+    switch unquoted {
+    case .none: return false
+    case .behindOthers: return !isFirst
+    case .withColon: return bytes[place + 1] == ASCII.colon
+    case .all: return true
+    }
   }
 }
 
@@ -84,6 +111,6 @@ extension ByteString {
   /// `showingSecrets` as it is.
   package func shown(of key: ByteString, showingSecrets: Bool = false) -> ByteString {
     if showingSecrets { return self }
-    return Secrets.isTagged(key.bytes.span) ? ByteString(Secrets.mask) : Secrets.masked(line: self)
+    return Secrets.isTagged(key.bytes.span) ? ByteString(Secrets.mask) : Secrets.cut(self, .none)
   }
 }
