@@ -42,7 +42,8 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      guard let address = IPAddress(ClientOptions.bare(client)) else {
+      let bare = ClientOptions.bare(client)
+      guard let address = IPAddress(bare) else {
         throw EditError(
           .badAddress, "--client \"\(ByteString(client).escaped)\": not an IP address; --name is for names")
       }
@@ -50,7 +51,7 @@ struct ExplainCommand: ParsableCommand {
         throw EditError(
           .badAddress, "\(option) \"\(ByteString(text).escaped)\": an address has no CR, LF or NUL in it")
       }
-      let client = try facts.client(address, greeting: helo)
+      let client = try facts.client(address, family: bare.contains(":") ? .ipv6 : .ipv4, greeting: helo)
       let directory = try options.directory()
       let evaluated = try directory.evaluated(isBuilt: built)
       // An option that sendmail does not know changes no answer.
@@ -128,12 +129,14 @@ struct ClientOptions: ParsableArguments {
   }
 
   /// The client with an address.
-  func client(_ address: IPAddress, greeting: String? = nil) throws(EditError) -> SessionClient {
+  func client(
+    _ address: IPAddress, family: IPAddress.Family? = nil, greeting: String? = nil
+  ) throws(EditError) -> SessionClient {
     if let name, !name.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {
       throw EditError(.badAddress, "--name \"\(ByteString(name).escaped)\": not a host name")
     }
     return SessionClient(
-      address: address, name: name.map { ByteString($0.hasSuffix(".") ? String($0.dropLast()) : $0) },
+      address: address, family: family, name: name.map { ByteString($0.hasSuffix(".") ? String($0.dropLast()) : $0) },
       resolution: resolve?.value, greeting: greeting.map { ByteString($0) },
       authentication: auth.map { SessionClient.Authentication(identity: ByteString($0)) })
   }

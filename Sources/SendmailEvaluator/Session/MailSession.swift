@@ -38,10 +38,10 @@ public struct MailSession: Sendable {
     let compiled = configuration.compiled
     var macros = client.macros(compiled)
     macros["deliveryMode"] = compiled.option("DeliveryMode").map { ByteString($0.value.bytes.prefix(1)) } ?? "b"
-    let daemon = DaemonOptions(compiled, family: client.address.family)
+    let daemon = DaemonOptions(compiled, family: client.family)
     macros["daemon_name"] = daemon.name
     macros["daemon_flags"] = daemon.flags
-    macros["daemon_family"] = client.address.family == .ipv4 ? "inet" : "inet6"
+    macros["daemon_family"] = client.family == .ipv4 ? "inet" : "inet6"
     macros["ntries"] = "0"
     var lookups = lookups
     if let name = client.name?.folded, client.resolution == .found {

@@ -30,6 +30,10 @@ public struct SessionClient: Sendable, Equatable {
 
   /// The address.
   public var address: IPAddress
+  /// The family of the daemon's socket that it comes to.
+  ///
+  /// To one of IPv6 come clients with an IPv4 address too (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2), and sendmail sees that.
+  public var family: IPAddress.Family
   /// The name that the address has; nil where it has none.
   public var name: ByteString?
   /// What came of looking for the name.
@@ -43,16 +47,18 @@ public struct SessionClient: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - address: The address.
+  ///   - family: The family of the daemon's socket that it comes to; nil for the address's own.
   ///   - name: The name that the address has; nil where it has none.
   ///   - resolution: What came of looking for it; nil stands for ``Resolution/found`` where there is a name, else for
   ///     ``Resolution/failed``.
   ///   - greeting: What it says in EHLO; nil for its name or its address.
   ///   - authentication: Who has been authenticated.
   public init(
-    address: IPAddress, name: ByteString? = nil, resolution: Resolution? = nil, greeting: ByteString? = nil,
-    authentication: Authentication? = nil
+    address: IPAddress, family: IPAddress.Family? = nil, name: ByteString? = nil, resolution: Resolution? = nil,
+    greeting: ByteString? = nil, authentication: Authentication? = nil
   ) {
     self.address = address
+    self.family = family ?? address.family
     self.name = name
     self.resolution = resolution ?? (name == nil ? .failed : .found)
     self.greeting = greeting
