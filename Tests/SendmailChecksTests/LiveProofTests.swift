@@ -59,6 +59,40 @@ import Testing
     #expect(outcome.outputText.contains("returns: TRUE"), "\(outcome.outputText)\(outcome.errorText)")
   }
 
+  @Test func aUserDatabaseThatIsNoBtreePutsMailOff() throws {
+    let section = try #require(DocumentedCheck.all.first { $0.code == "map.user-database" })
+    try directory.write("userdb", try #require(section.wrong["userdb"]))
+    for name in ["virtusertable", "mailertable"] { try directory.write(name, "") }
+    let site = try SendmailSite(mailDirectory: directory.path)
+    try site.buildMaps()
+    let text = try directory.readText("sendmail.cf")
+    try directory.write("sendmail.cf", text + "O UserDatabaseSpec=\(directory.path)/userdb.db\n")
+    for type in ["btree", "hash", ""] {
+      // A type of none is a file that is no database.
+      _ = unsafe unlink(directory.path("userdb.db"))
+      try directory.write("userdb.db", type.isEmpty ? "anna:maildrop anna@example.net\n" : "")
+      if !type.isEmpty {
+        _ = try run(
+          try Tools.makemap, ["-C", site.configuration, type, directory.path("userdb")],
+          input: try directory.read("userdb"), environment: Tools.environment)
+      }
+      let daemon = try site.start()
+      let session = try daemon.connect(from: "127.0.0.77")
+      for (user, isKnown) in [("anna", true), ("nosuch", false), ("root", true)] {
+        let reply = try session.recipient(user)
+        switch (type, isKnown) {
+        case ("btree", true): #expect(reply == "250 2.1.5 <\(user)>... Recipient ok")
+        case ("btree", false): #expect(reply == "550 5.1.1 <\(user)>... User unknown")
+        default: #expect(reply == "250 2.1.5 <\(user)>... Recipient ok (will queue)")
+        }
+      }
+      guard type != "btree" else { continue }
+      let said = try site.sendmail(["-odi", "-v", "root"], input: Array("Subject: a mail\n\nThe mail.\n".utf8))
+        .outputText
+      #expect(said.contains("root... queued (user database error)"), "\(said)")
+    }
+  }
+
   // MARK: Modes and owners
 
   @Test func newaliasesRefusesAFileThatOthersMayWriteTo() throws {
