@@ -115,6 +115,7 @@ import Testing
     Case(64, ["alias", "set", "sales", "|/bin/sh"], "--allow-programs"),
     Case(64, ["alias", "set", "new", "|/bin/sh"], "--allow-programs"),
     Case(64, ["alias", "add", "sales", "\"|/bin/sh -c id\""], "--allow-programs"),
+    Case(64, ["alias", "set", "sales", "|/bin/cat@other.example"], "--allow-programs"),
     Case(64, ["alias", "add", "sales", "\"|/bin/sh -c id\"", "--allow-files", "--allow-includes"], "--allow-programs"),
     Case(64, ["alias", "add", "sales", "/etc/passwd"], "--allow-files"),
     Case(64, ["alias", "add", "sales", "\"/etc/passwd\""], "--allow-files"),

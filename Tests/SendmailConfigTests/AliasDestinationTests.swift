@@ -6,10 +6,10 @@ import Testing
 struct AliasDestinationTests {
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  private static func site(_ aliases: [UInt8]) throws -> (TemporaryDirectory, SendmailSite) {
+  private static func site(_ aliases: [UInt8], hosts: String = "") throws -> (TemporaryDirectory, SendmailSite) {
     let directory = try TemporaryDirectory(inMemory: true)
     try directory.write("aliases", aliases)
-    try directory.write("local-host-names", "local.example\nw\n")
+    try directory.write("local-host-names", "local.example\nw\n" + hosts)
     for map in ["access", "virtusertable", "mailertable"] { try directory.write(map, "") }
     let site = try SendmailSite(mailDirectory: directory.path)
     try directory.write("sendmail.cf", AliasNameTests.withoutFeatures(try directory.read("sendmail.cf")))
@@ -40,8 +40,8 @@ struct AliasDestinationTests {
   }
 
   /// sendmail's own account of an address: the mailer, and the user part as the mailer gets it.
-  private static func real(_ addresses: [[UInt8]]) throws -> [(mailer: String, user: [UInt8])] {
-    let (directory, site) = try site([])
+  private static func real(_ addresses: [[UInt8]], hosts: String = "") throws -> [(mailer: String, user: [UInt8])] {
+    let (directory, site) = try site([], hosts: hosts)
     defer { withExtendedLifetime(directory) {} }
     var input: [UInt8] = []
     for address in addresses { input += Array("/parse ".utf8) + address + [0x0A] }
@@ -231,5 +231,36 @@ struct AliasDestinationTests {
     #expect(AliasDestination.parse(value.span).count == 3000)
     let unbalanced = Array(repeating: Array("<a, ".utf8), count: 1500).flatMap { $0 }
     #expect(AliasDestination.parse(unbalanced.span).count == 1500)
+  }
+
+  /// What needs a permission is what sendmail makes of it, as it stands or once its host is a name of this one.
+  @Test(.needsNamespaces) func whatAHostThatBecomesLocalWouldRunNeedsAPermission() throws {
+    let names = [
+      "|/bin/cat", "\"|/bin/cat -u\"", "/tmp/file", "\"/tmp/a b\"", ":include:/tmp/list", "\":include:/tmp/list\"",
+      ":INCLUDE:/tmp/list", "anna", "a|b", "./file", "\"anna|x\"", "\\|/bin/cat", "\\/tmp/file", "\"\\|/bin/cat\"",
+      "\"\"|/bin/cat", "\\:include:/x", ":\"include\":/x", "|\"/bin/cat x\"", "include",
+      "(c)|/bin/cat",
+    ]
+    let written = names.flatMap { name in
+      [
+        "\(name)@other.example", "<\(name)@other.example>", "\(name)@OTHER.example.", "other.example!\(name)",
+        "@other.example:\(name)", "\(name)", "Joe <\(name)@other.example>",
+      ]
+    }
+    let mailers = try Self.real(written.map { Array($0.utf8) }, hosts: "other.example\n").map(\.mailer)
+    try #require(mailers.count == written.count)
+    let hosts = LocalHosts(names: ["local.example", "w"].map { Array($0.utf8) })
+    for (text, mailer) in zip(written, mailers) {
+      let destinations = AliasDestination.parse(ByteString(text).bytes.span, hosts: hosts)
+      let wanted: AliasPermissions? =
+        switch mailer {
+        case "prog": .programs
+        case "*file*": .files
+        case "*include*": .includes
+        default: nil
+        }
+      #expect(destinations.compactMap(\.permission).first == wanted, "\(text): \(mailer)")
+    }
+    #expect(Set(mailers).isSuperset(of: ["prog", "*file*", "*include*", "local"]))
   }
 }

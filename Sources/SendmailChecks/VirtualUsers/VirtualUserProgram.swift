@@ -12,7 +12,7 @@ enum VirtualUserProgram: VirtualUserCheck {
       let isList = target.prefix(9).map(ASCII.lowercased).elementsEqual(":include:".utf8)
       guard isList || target.first != ASCII.colon else { return }
     } else {
-      guard !entry.traits.contains(.error), VirtualUserTarget.leadsToProgram(ByteString(target)) else { return }
+      guard !entry.traits.contains(.error), VirtualUserTarget.needsAlias(ByteString(target)) else { return }
     }
     findings.add(
       check, line: entry.line, column: entry.valueColumn,

@@ -188,9 +188,8 @@ extension AliasesFile {
       {
         try refuse("a comment cannot stand in an alias: sendmail would take it for part of the address")
       }
-      if let (needed, what, option) = only.permission, !permissions.contains(needed) {
-        throw EditError(
-          .needsPermission, "destination \"\(destination.escaped)\": \(what); if that is meant, give \(option)")
+      if let needed = only.permission, !permissions.contains(needed) {
+        throw EditError(.needsPermission, "destination \"\(destination.escaped)\": \(only.warning(of: needed))")
       }
       result.append(only)
     }
@@ -251,13 +250,35 @@ extension AliasDestination {
     }
   }
 
-  /// What has to be allowed for it, what it does, and the option that allows it; nil for users and addresses.
-  fileprivate var permission: (needed: AliasPermissions, what: String, option: String)? {
+  /// What has to be allowed for it; nil for users and addresses.
+  ///
+  /// A mailbox at another host is a program, a file or a list too, should that host become a name of this one.
+  package var permission: AliasPermissions? {
+    guard case .address(let mailbox) = kind else { return ownPermission }
+    let host = mailbox[(mailbox.lastIndex(of: ASCII.at).map { $0 + 1 } ?? 0)...]
+    let name = host.last == 0x2E ? host.dropLast() : host
+    return AliasDestination.parse(text.span, hosts: LocalHosts(names: [Array(name)])).first?.ownPermission
+  }
+
+  private var ownPermission: AliasPermissions? {
     switch kind {
-    case .program: (.programs, "mail to it runs a program", "--allow-programs")
-    case .file: (.files, "mail to it is written to a file", "--allow-files")
-    case .include: (.includes, "the addresses are read from a file", "--allow-includes")
+    case .program: .programs
+    case .file: .files
+    case .include: .includes
     case .user, .address, .invalid: nil
     }
+  }
+
+  /// What it does that has to be allowed, and the option that allows it.
+  fileprivate func warning(of needed: AliasPermissions) -> String {
+    let (what, option) =
+      switch needed {
+      case .programs: ("mail to it runs a program", "--allow-programs")
+      case .files: ("mail to it is written to a file", "--allow-files")
+      default: ("the addresses are read from a file", "--allow-includes")
+      }
+    var condition = ""
+    if case .address = kind { condition = ", should its host become a name of this one" }
+    return "\(what)\(condition); if that is meant, give \(option)"
   }
 }

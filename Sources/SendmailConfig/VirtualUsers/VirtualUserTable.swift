@@ -145,9 +145,9 @@ public enum VirtualUserTarget: Hashable, Sendable {
     case .address(let target), .local(let target):
       let lowered = "\(target.folded)"
       if target.bytes.first == 0x7C || target.bytes.first == 0x2F || lowered.hasPrefix(":include:")
-        || Self.leadsToProgram(target)
+        || Self.needsAlias(target)
       {
-        try refuse("sendmail delivers to programs and files only through an alias: name an alias here")
+        try refuse("sendmail delivers to programs, files and lists only through an alias: name an alias here")
       }
       if !target.bytes.contains(ASCII.quote), target.bytes.contains(ASCII.comma) {
         try refuse("sendmail takes one target only: make an alias with the list, and name the alias here")
@@ -166,17 +166,9 @@ public enum VirtualUserTarget: Hashable, Sendable {
 
 extension VirtualUserTarget {
   /// Whether sendmail would take an address for a program, a file or a list once it has taken off quotes, comments and angle
-  /// brackets, at this host or, should that become one of its names, at another.
-  package static func leadsToProgram(_ target: ByteString) -> Bool {
-    AliasDestination.parse(target.bytes.span).contains { destination in
-      switch destination.kind {
-      case .program, .file, .include: return true
-      case .address(let mailbox):
-        let bare = Unquoting.strip(mailbox)
-        return bare.first == 0x7C || bare.first == 0x2F || ByteString(bare).folded.bytes.starts(with: ":include:".utf8)
-      case .user, .invalid: return false
-      }
-    }
+  /// brackets: it delivers to those only where an alias names them.
+  package static func needsAlias(_ target: ByteString) -> Bool {
+    AliasDestination.parse(target.bytes.span).contains { $0.permission != nil }
   }
 }
 
