@@ -226,7 +226,8 @@ final class DeliveryFiles: Sendable {
     let shell = ByteString(account.shell)
     return AccountFacts(
       home: ByteString(account.home),
-      hasShell: shell.isEmpty || trustedUsers.contains(name) || shells.contains(shell))
+      hasShell: shell.isEmpty || trustedUsers.contains(name) || shells.contains(shell),
+      isDefaultUser: account.user == defaultUser?.user)
   }
 
   /// The shells of `/etc/shells`; without that file the usual ones.

@@ -44,6 +44,26 @@ struct ExpandDifferentialTests {
     #expect(try Self.differences(addresses, site, "at most \(deepest) deep") == 0)
   }
 
+  /// An account that is the default user (`mail`) runs what an alias runs: it is one program, of another account it is two.
+  @Test("A program of an alias and of an account", .needsLiveSendmail) func programsOfAccounts() throws {
+    let directory = try TemporaryDirectory()
+    unsafe chmod(directory.path, 0o755)
+    let site = try SendmailSite(
+      mailDirectory: directory.path, accounts: GeneratedDelivery.accounts(homes: directory.path("homes")))
+    try directory.write(
+      "aliases",
+      """
+      mail: mail, |/bin/prog
+      daemon: daemon, |/bin/prog
+      first: |/bin/prog, mail
+      second: |/bin/prog, daemon
+      third: daemon, mail
+
+      """)
+    _ = try site.sendmail(["-bi"])
+    #expect(try Self.differences(["first", "second", "third", "mail", "daemon"], site, "programs of accounts") == 0)
+  }
+
   struct Report: Decodable {
     struct Step: Decodable {
       var kind: String

@@ -86,10 +86,13 @@ public struct AccountFacts: Sendable, Hashable {
   public var home: ByteString
   /// Whether its shell is one that `/etc/shells` names: without, it may not send mail to programs and files.
   public var hasShell: Bool
+  /// Whether it is the user of `O DefaultUser`.
+  public var isDefaultUser: Bool
 
   /// Makes facts.
-  public init(home: ByteString, hasShell: Bool = true) {
+  public init(home: ByteString, hasShell: Bool = true, isDefaultUser: Bool = false) {
     self.home = home
     self.hasShell = hasShell
+    self.isDefaultUser = isDefaultUser
   }
 }

@@ -180,6 +180,7 @@ extension Expander {
     guard let facts = lookups.accountFacts(name) else {
       return note(UnknownAnswer(map: ".forward", key: name))
     }
+    nodes[number].isDefaultUser = facts.isDefaultUser
     nodes[number].distrust = facts.hasShell ? nil : .noShell(name)
     guard !isQuoted(number) else { return }
     let paths = forwardPaths(number, home: facts.home)

@@ -24,6 +24,8 @@ struct Expander {
     var isUnsafe = false
     /// Whose rights its programs and files get.
     var reader: ListReader?
+    /// Whether that is the account of the default user.
+    var isDefaultUser = false
     var level = 0
 
     var isDead: Bool {
@@ -235,20 +237,26 @@ struct Expander {
 
   /// Whose rights a node's programs and files get: those of the nearest alias or account that it comes from.
   func reader(of number: Int) -> ListReader {
+    nodeWithReader(above: number).flatMap { nodes[$0].reader } ?? .defaultUser
+  }
+
+  private func nodeWithReader(above number: Int) -> Int? {
     var place: Int? = number
-    while let number = place {
-      if let reader = nodes[number].reader { return reader }
-      place = expansion.recipients[number].parent
-    }
-    return .defaultUser
+    while let number = place, nodes[number].reader == nil { place = expansion.recipients[number].parent }
+    return place
+  }
+
+  /// As whom a node's programs run.
+  private func user(of number: Int) -> ListReader {
+    guard let node = nodeWithReader(above: number), !nodes[node].isDefaultUser else { return .defaultUser }
+    return reader(of: node).person
   }
 
   /// Whether two nodes are one recipient.
   func isSame(_ left: Int, _ right: Int) -> Bool {
     guard identity(left) == identity(right) else { return false }
     // Programs of two accounts are two.
-    return expansion.recipients[left].destination.mailer.folded != "prog"
-      || reader(of: left).person == reader(of: right).person
+    return expansion.recipients[left].destination.mailer.folded != "prog" || user(of: left) == user(of: right)
   }
 
   mutating func fail(
