@@ -2,30 +2,31 @@ internal import CSystemSupport
 internal import Glibc
 
 extension Descriptor {
-  /// Tries to take, without waiting, both locks that builds of sendmail use: flock(2) and one by fcntl(2) on the whole file.
+  /// Tries to take, without waiting, both locks that builds of sendmail use: ``tryRecordLock()`` and ``tryFlock()``.
   ///
   /// The one does not see the other.
   ///
-  /// The fcntl lock is one of the open file (`F_OFD_SETLK`), not of the process, since closing any other descriptor of
-  /// the same file would drop the latter. With a descriptor that is open for reading it is a read lock, which keeps out who
-  /// wants to write, but not who reads: he is in nobody's way. It is left out on NFS, where the kernel makes a flock of it that
-  /// would stand in the way of the other (flock(2), NOTES).
-  ///
   /// - Returns: Whether both are held; if not, neither is.
   func tryLock() throws(SystemError) -> Bool {
-    guard try tryFlock() else { return false }
-    do throws(SystemError) {
-      guard try hasUseForRecordLock() else { return true }
-      if try tryRecordLock(recordLockType()) { return true }
-      flock(number, LOCK_UN)
-      return false
-    } catch {
-      flock(number, LOCK_UN)
-      throw error
-    }
+    var isLocked = false
+    defer { if !isLocked { unlock() } }
+    guard try tryRecordLock() else { return false }
+    isLocked = try tryFlock()
+    return isLocked
   }
 
-  /// Tries to take the flock alone.
+  /// Tries to take the lock by fcntl(2) on the whole file.
+  ///
+  /// It is one of the open file (`F_OFD_SETLK`), not of the process, since closing any other descriptor of the same file would
+  /// drop the latter. With a descriptor that is open for reading it is a read lock, which keeps out who wants to write, but not
+  /// who reads: he is in nobody's way. It is left out on NFS, where the kernel makes a flock of it that would stand in the way
+  /// of the other (flock(2), NOTES).
+  func tryRecordLock() throws(SystemError) -> Bool {
+    guard try hasUseForRecordLock() else { return true }
+    return try tryRecordLock(recordLockType())
+  }
+
+  /// Tries to take the flock(2).
   func tryFlock() throws(SystemError) -> Bool {
     while flock(number, LOCK_EX | LOCK_NB) != 0 {
       if errno == EWOULDBLOCK { return false }

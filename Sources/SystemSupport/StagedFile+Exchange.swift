@@ -42,17 +42,15 @@ extension [StagedFile] {
   }
 
   /// Locks all, or none: then the first whose lock somebody else holds.
+  ///
+  /// The flocks of maps are taken last. A reader who has looked at a map and comes to that lock while we hold it finds another
+  /// file behind it, and gives up (`file changed after open`): it is held for as short a time before the exchange as can be.
   private func firstBusy() throws(SystemError) -> StagedFile? {
-    for (index, file) in enumerated() {
-      do throws(SystemError) {
-        if try file.tryLock() { continue }
-      } catch {
-        for locked in self[..<index] { locked.unlock() }
-        throw error
-      }
-      for locked in self[..<index] { locked.unlock() }
-      return file
-    }
+    var isLocked = false
+    defer { if !isLocked { for file in self { file.unlock() } } }
+    for file in self where try !file.tryRecordLock() { return file }
+    for file in filter(\.isText) + filter({ !$0.isText }) where try !file.tryFlock() { return file }
+    isLocked = true
     return nil
   }
 

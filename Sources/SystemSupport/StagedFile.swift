@@ -180,10 +180,11 @@ package final class StagedFile {
 
   // MARK: Putting it into place
 
-  /// Tries to lock the file to be replaced.
-  func tryLock() throws(SystemError) -> Bool { try old?.tryLock() ?? true }
+  /// Tries to take one of the locks of the file to be replaced.
+  func tryRecordLock() throws(SystemError) -> Bool { try old?.tryRecordLock() ?? true }
+  func tryFlock() throws(SystemError) -> Bool { try old?.tryFlock() ?? true }
 
-  /// Gives the lock back.
+  /// Gives both locks back.
   func unlock() { old?.unlock() }
 
   /// Keeps others from beginning to write to the old file.

@@ -389,10 +389,12 @@ import Testing
   }
 
   /// Keeps opening a map anew with sendmail's own editmap; gives how often, and how often that failed.
+  ///
+  /// By a relative path, as `OpenTests` says.
   private func openWithEditmap(_ stop: Stop, _ group: DispatchGroup) -> @Sendable () -> (count: Int, failed: Int) {
     final class Counts: Sendable { let pair = Mutex((count: 0, failed: 0)) }
     let counts = Counts()
-    let (configuration, path) = (site.configuration, directory.path("access"))
+    let (configuration, path) = (site.configuration, directory.path)
     DispatchQueue(label: "race").async(group: group) {
       while !stop.isSet {
         guard
