@@ -24,7 +24,7 @@ extension AliasCommand {
       try Output.run(options) { output in
         let directory = try options.directory()
         let evaluated = try directory.evaluatedOrStandard(mode: "v")
-        output.findings(evaluated.configuration.diagnostics, path: directory.configurationPath ?? "sendmail.cf")
+        output.findings(evaluated.configuration.diagnostics, path: directory.configurationName)
         let context = EvaluationContext(lookups: evaluated.lookups)
         let expansions = names.map { name in
           var evaluation = Evaluation(evaluated.configuration, context)

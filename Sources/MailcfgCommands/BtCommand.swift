@@ -34,7 +34,7 @@ struct BtCommand: ParsableCommand {
       var mode = TestMode(evaluated.configuration, EvaluationContext(lookups: evaluated.lookups))
       for levels in debug { _ = mode.run(ByteString("-d\(levels)")) }
       for finding in evaluated.configuration.diagnostics {
-        output.finding(finding, path: directory.configurationPath ?? "sendmail.cf")
+        output.finding(finding, path: directory.configurationName)
       }
       output.result(TestMode.greeting.bytes)
       let prompt = Array("> ".utf8)

@@ -87,8 +87,6 @@ extension Output {
 
   /// How many changed lines of a text are told without `--verbose`.
   private static let lineLimit = 24
-  /// How many findings of a file a change tells about; `build` and `check` tell all.
-  static let findingLimit = 5
 
   /// Prints what a change did.
   ///
@@ -120,7 +118,11 @@ extension Output {
     }
     // These are about what was asked for: a client that relays on is worth a word even where quiet is wanted.
     for warning in remarks.warnings { finding(warning, path: remarks.path, always: true) }
-    if allFindings || !options.quiet { tell(change.findings, all: allFindings || options.verbose) }
+    if allFindings || options.verbose && !options.quiet {
+      for (path, finding) in change.findings { self.finding(finding, path: path) }
+    } else if !options.quiet {
+      tellErrors(change.findings)
+    }
     if options.dryRun {
       for text in change.texts { result(options.showSecrets ? text.diffWithSecrets : text.diff) }
     }
@@ -153,15 +155,11 @@ extension Output {
     if shownCount < told.count { result("\(text.path): \(told.count - shownCount) more lines; -v tells them all") }
   }
 
-  private func tell(_ findings: [(path: String, finding: Diagnostic)], all: Bool) {
-    var counts: [String: Int] = [:]
-    // On the way to another entry only what costs an entry is worth a word.
-    for (path, finding) in findings where all || finding.severity == .error {
-      counts[path, default: 0] += 1
-      if all || counts[path, default: 0] <= Output.findingLimit { self.finding(finding, path: path) }
-    }
-    for (path, count) in counts.sorted(by: { $0.key < $1.key }) where !all && count > Output.findingLimit {
-      note("\(path): \(count - Output.findingLimit) more; mailcfg build tells them all")
+  /// On the way to another entry only what costs an entry is worth a word.
+  private func tellErrors(_ findings: [(path: String, finding: Diagnostic)]) {
+    let errors = Dictionary(grouping: findings.filter { $0.finding.severity == .error }, by: \.path)
+    for (path, found) in errors.sorted(by: { $0.key < $1.key }) {
+      self.findings(found.map(\.finding), path: path, hint: "mailcfg build tells them all")
     }
   }
 

@@ -57,7 +57,7 @@ struct ExplainCommand: ParsableCommand {
       // An option that sendmail does not know changes no answer.
       output.findings(
         evaluated.configuration.diagnostics.filter { options.verbose || $0.code != .configurationOption },
-        path: directory.configurationPath ?? "sendmail.cf")
+        path: directory.configurationName)
       var session = MailSession(evaluated.configuration, client: client, lookups: evaluated.lookups)
       let steps = session.steps(
         from: ExplainCommand.path(from ?? ExplainCommand.sender), to: to.map(ExplainCommand.path))

@@ -58,12 +58,20 @@ struct Output {
     Output.write(Array((text + "\n").utf8), to: STDERR_FILENO)
   }
 
+  /// How many findings of a file are told where they are not what was asked for; `build`, `check` and `--verbose` tell all.
+  static let findingLimit = 5
+
   /// Prints findings that are not what was asked for: the first of them, unless `--verbose` asks for more.
-  func findings(_ findings: [Diagnostic], path: String) {
+  ///
+  /// - Parameters:
+  ///   - findings: The findings.
+  ///   - path: Their file.
+  ///   - hint: How to see all.
+  func findings(_ findings: [Diagnostic], path: String, hint: String = "-v tells them all") {
     let shown = options.verbose ? findings.count : Output.findingLimit
     for finding in findings.prefix(shown) { self.finding(finding, path: path) }
     if findings.count > shown {
-      note("\(path): \(findings.count - shown) more like these; --verbose tells them", always: true)
+      note("\(path): \(findings.count - shown) more; \(hint)", always: true)
     }
   }
 

@@ -31,7 +31,7 @@ extension MailDirectory.Evaluated {
   }
 
   private func rule(_ line: Int, key: ByteString? = nil) -> Place {
-    Place(file: locations.configurationPath ?? "sendmail.cf", line: line, key: key)
+    Place(file: locations.configurationName, line: line, key: key)
   }
 
   private func member(_ word: ByteString, _ name: ByteString) -> Place? {
@@ -48,6 +48,6 @@ extension MailDirectory.Evaluated {
     guard let found = configuration.classWords(of: name).words.first(where: { $0.word.folded == word.folded }) else {
       return nil
     }
-    return Place(file: locations.configurationPath ?? "sendmail.cf", line: found.line, key: found.word)
+    return Place(file: locations.configurationName, line: found.line, key: found.word)
   }
 }

@@ -63,6 +63,9 @@ public struct MailDirectory: Sendable {
   /// The path of the sendmail.cf that decides where tables are; nil where there is none.
   public var configurationPath: String? { locations.configurationPath }
 
+  /// What messages call sendmail.cf: its path, or `sendmail.cf` where there is none.
+  public var configurationName: String { locations.configurationName }
+
   /// The path of a table's text; where the configuration has no such table, where it would usually be.
   public func path(of table: MailTable) -> String {
     (try? locations.location(of: table))?.path ?? "\(path)/\(table.fileNames[0])"

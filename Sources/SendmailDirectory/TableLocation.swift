@@ -42,6 +42,8 @@ struct TableLocations: Sendable {
   /// The configuration that decides; nil where there is none.
   let configuration: ConfigurationFile?
   let configurationPath: String?
+  /// What messages call sendmail.cf.
+  var configurationName: String { configurationPath ?? "sendmail.cf" }
   /// The directory that the configuration was written for, where it is another one: this one is a copy of it.
   let home: String?
 
@@ -203,7 +205,7 @@ struct TableLocations: Sendable {
     }
     throw MailDirectoryError(
       .configuration,
-      "\(configurationPath ?? "sendmail.cf") was written for \(home) and names \(path), which is not in \(directory); "
+      "\(configurationName) was written for \(home) and names \(path), which is not in \(directory); "
         + "give --cf to take its paths as they are")
   }
 

@@ -125,12 +125,9 @@ struct KeySorter {
           place = isBehind ? place + half + 1 : place
           rest = isBehind ? rest - half - 1 : half
         }
-        var free = index
-        while free > place {
-          unsafe items[free] = items[free - 1]
-          free -= 1
-        }
-        unsafe items[place] = item
+        let here = unsafe items.baseAddress.unsafelyUnwrapped + place
+        unsafe (here + 1).update(from: here, count: index - place)
+        unsafe here.pointee = item
       }
     }
     swap(&sorted, &items)
