@@ -176,6 +176,28 @@ struct CommandTests {
     Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
   }
 
+  @Test("Every byte that can be typed, in every command", .needs(.sendmail))
+  func bytes() throws {
+    let rules = #"""
+      Sfoo
+      R$*	$: $(dequote "$1" $) $| $(none $1 $@ x $: y $1 $) $&{Yy}
+
+      """#
+    let text = Array((RealTestMode.frame + rules).utf8)
+    var commands = [Array(".D{Yy}|".utf8) + [0xA1, 0xE9] + Array("|".utf8)]
+    // White space is trimmed in ways of its own; 0x80 to 0x9F and 0xFF have meanings inside sendmail.
+    for byte in Array(1...8) + Array(14...31) + [0x7F] + Array(0xA0...0xFE) {
+      commands += [
+        "foo a%b", "foo \"a%b\"", "/parse s%t", "/try local u%v", "/map dequote x%y", "/map x% y", "/canon w%",
+        ".D{Zz}k%", "${Zz}", "=S%", "/x%", "-x%", ".%", "% foo", "/try z% z",
+      ].map { Array($0.utf8).flatMap { $0 == UInt8(ascii: "%") ? [UInt8(byte)] : [$0] } }
+    }
+    let theirs = try RealTestMode().run(commands, configuration: text, debug: "60.5,21.12")
+    var mode = TestMode(Configuration(text, host: RealTestMode.host))
+    _ = mode.run("-d60.5,21.12")
+    Difference.report(commands, theirs: Array(theirs.dropFirst())) { mode.run(ByteString($0))?.bytes ?? [] }
+  }
+
   @Test("What is ours: help, the end, what is not asked")
   func own() {
     var mode = TestMode(Configuration(Array(RealTestMode.frame.utf8)))

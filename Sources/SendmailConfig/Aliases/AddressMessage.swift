@@ -136,4 +136,44 @@ public struct AddressMessage: Sendable, Equatable {
   package static func shortened(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     bytes.count < 203 ? Array(bytes) : Array(bytes.prefix(100)) + Array("...".utf8) + Array(bytes.suffix(100))
   }
+
+  /// A user part with `?` for what it cannot have, and what is said of it; it stays usable.
+  package static func checking(user: [UInt8]) -> (clean: [UInt8], message: AddressMessage?) {
+    let (clean, fault) = replacingControls(user)
+    let message = fault.map { fault in
+      AddressMessage(
+        code: fault,
+        text: printed(Array("Syntax error in mailbox address \"".utf8) + clean + Array("\" (\(fault.words))".utf8)))
+    }
+    return (clean, message)
+  }
+
+  /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.
+  private static func replacingControls(_ text: [UInt8]) -> ([UInt8], AddressMessage.Code?) {
+    var text = text
+    var fault: AddressMessage.Code?
+    var quoted = false
+    var place = 0
+    while place < text.count {
+      let byte = text[place]
+      if byte & 0xE0 == 0x80 {
+        fault = .eightBitCharacter
+        text[place] = UInt8(ascii: "?")
+      } else if !quoted && (byte & 0x60 == 0 || byte == 127) {
+        fault = .nonPrintableCharacter
+        text[place] = UInt8(ascii: "?")
+      } else if byte == UInt8(ascii: "\"") {
+        quoted.toggle()
+      } else if byte == UInt8(ascii: "\\") {
+        place += 1
+        if place == text.count {
+          fault = .trailingBackslash
+          text[place - 1] = UInt8(ascii: "?")
+        }
+      }
+      place += 1
+    }
+    if quoted { fault = .unbalancedUserQuote }
+    return (text, fault)
+  }
 }

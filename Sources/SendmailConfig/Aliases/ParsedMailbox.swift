@@ -157,50 +157,17 @@ struct ParsedMailbox {
 
   /// A user part, or the text of an error, without what it cannot have.
   private mutating func checked(_ user: [UInt8]) -> [UInt8] {
-    let (clean, fault) = Self.replacingControls(user)
-    guard let fault else { return user }
-    messages.append(
-      AddressMessage(
-        code: fault,
-        text: AddressMessage.printed(
-          Array("Syntax error in mailbox address \"".utf8) + clean + Array("\" (\(fault.words))".utf8))))
+    let (clean, message) = AddressMessage.checking(user: user)
+    guard let message else { return user }
+    messages.append(message)
     replaceInAddress()
     return clean
   }
 
   private mutating func replaceInAddress() {
     // In a list sendmail goes on to its end.
-    let replaced = Self.replacingControls(address + rest).0
+    let replaced = AddressMessage.checking(user: address + rest).clean
     address = Array(replaced.prefix(address.count))
     rest = replaced[address.count...]
-  }
-
-  /// The text with `?` for each control byte outside quotes that no backslash precedes, and the last fault found.
-  private static func replacingControls(_ text: [UInt8]) -> ([UInt8], AddressMessage.Code?) {
-    var text = text
-    var fault: AddressMessage.Code?
-    var quoted = false
-    var place = 0
-    while place < text.count {
-      let byte = text[place]
-      if byte & 0xE0 == 0x80 {
-        fault = .eightBitCharacter
-        text[place] = UInt8(ascii: "?")
-      } else if !quoted && (byte & 0x60 == 0 || byte == 127) {
-        fault = .nonPrintableCharacter
-        text[place] = UInt8(ascii: "?")
-      } else if byte == UInt8(ascii: "\"") {
-        quoted.toggle()
-      } else if byte == UInt8(ascii: "\\") {
-        place += 1
-        if place == text.count {
-          fault = .trailingBackslash
-          text[place - 1] = UInt8(ascii: "?")
-        }
-      }
-      place += 1
-    }
-    if quoted { fault = .unbalancedUserQuote }
-    return (text, fault)
   }
 }

@@ -138,3 +138,28 @@ package enum UTF8Sequence {
     return count
   }
 }
+
+/// In a literal, bytes stand as they are: of bytes that are no UTF-8, a `String` would make others.
+extension ByteString: ExpressibleByStringInterpolation {
+  /// The bytes of a literal with values in it.
+  public struct StringInterpolation: StringInterpolationProtocol {
+    var bytes: [UInt8] = []
+
+    /// Begins with no bytes.
+    public init(literalCapacity: Int, interpolationCount: Int) { bytes.reserveCapacity(literalCapacity) }
+
+    /// Adds the UTF-8 bytes of what stands between the values.
+    public mutating func appendLiteral(_ literal: String) { bytes += Array(literal.utf8) }
+
+    /// Adds bytes as they are.
+    public mutating func appendInterpolation(_ value: ByteString) { bytes += value.bytes }
+
+    /// Adds the UTF-8 bytes of a value's description.
+    public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+      bytes += Array(value.description.utf8)
+    }
+  }
+
+  /// Takes the bytes of a literal with values in it.
+  public init(stringInterpolation: StringInterpolation) { self.init(stringInterpolation.bytes) }
+}

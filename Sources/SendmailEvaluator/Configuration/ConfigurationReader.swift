@@ -109,10 +109,10 @@ struct ConfigurationReader {
     }
   }
 
-  mutating func report(_ code: Diagnostic.Code, _ message: String, _ severity: Diagnostic.Severity = .error) {
+  mutating func report(_ code: Diagnostic.Code, _ message: ByteString, _ severity: Diagnostic.Severity = .error) {
     diagnostics.append(
       Diagnostic(
-        code: code, severity: severity, line: line, message: ByteString(message).escaped,
+        code: code, severity: severity, line: line, message: message.escaped,
         remedy: "see the installation and operation guide, chapter 5, for lines of this kind"))
   }
 
@@ -179,7 +179,7 @@ extension ConfigurationReader {
     let pattern = expanded(body[..<tab], room: RuleCompiler.room)
     let replacement = expanded(
       body[tab...].drop { $0 == ASCII.tab }.prefix { $0 != ASCII.tab }, room: RuleCompiler.room)
-    var messages: [String] = []
+    var messages: [ByteString] = []
     let types = level >= 9 ? ruleTypes : addressTypes
     let rule = rules.compile(pattern: pattern, replacement: replacement, lines: lines, types: types) {
       messages.append($0)
@@ -198,7 +198,7 @@ extension ConfigurationReader {
       }
     } catch {
       ruleSet = nil
-      report(.ruleSet, ByteString(MacroText.written(Array(error.message.utf8)[...], names: names)).description)
+      report(.ruleSet, written(error.message.bytes[...]))
     }
   }
 
@@ -302,7 +302,7 @@ extension ConfigurationReader {
   }
 
   private mutating func addMailer(_ body: ArraySlice<UInt8>) {
-    var messages: [String] = []
+    var messages: [ByteString] = []
     let mailer = Mailer.read(body, line: line, ruleSets: &ruleSets, names: names) { messages.append($0) }
     for message in messages { report(.mailer, message) }
     guard let mailer else { return }

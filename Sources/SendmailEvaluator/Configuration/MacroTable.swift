@@ -17,7 +17,7 @@ struct MacroNames: Sendable {
 
   /// What is wrong with a name, in sendmail's words.
   struct Defects {
-    var messages: [String] = []
+    var messages: [ByteString] = []
   }
 
   /// The number of a name, if it has one already.
@@ -47,16 +47,16 @@ struct MacroNames: Sendable {
       return (0, bytes)
     }
     guard first == 0x7B else { return (first, bytes.dropFirst()) }
+    let written = bytes.dropFirst().prefix { $0 != 0x7D }
     var name: [UInt8] = []
-    var rest = bytes.dropFirst()
-    while let byte = rest.first, byte != 0x7D {
+    for byte in written {
       if ASCII.isDigit(byte) || byte == 0x5F || ASCII.lowercased(byte) &- 0x61 < 26 {
         name.append(byte)
       } else {
         defects.messages.append("Invalid macro/class character \(ByteString([byte]))")
       }
-      rest = rest.dropFirst()
     }
+    var rest = bytes[written.endIndex...]
     guard !rest.isEmpty else {
       defects.messages.append("Unbalanced { on \(ByteString(name))")
       defects.messages.append("Unable to assign macro/class ID (mid = 0xffffffff)")
@@ -64,7 +64,7 @@ struct MacroNames: Sendable {
     }
     rest = rest.dropFirst()
     guard !name.isEmpty else {
-      defects.messages.append("Name required for macro/class")
+      if written.isEmpty { defects.messages.append("Name required for macro/class") }
       return (0, rest)
     }
     return (number(ByteString(name), &defects), rest)

@@ -37,7 +37,7 @@ public struct Mailer: Sendable, Equatable {
 
   /// Reads the body of an `M` line; nil where sendmail takes no mailer from it.
   static func read(
-    _ body: ArraySlice<UInt8>, line: Int, ruleSets: inout RuleSetTable, names: MacroNames, report: (String) -> Void
+    _ body: ArraySlice<UInt8>, line: Int, ruleSets: inout RuleSetTable, names: MacroNames, report: (ByteString) -> Void
   ) -> Mailer? {
     guard let fields = EquatesLine.read(body, line: line) else {
       report("name required for mailer")

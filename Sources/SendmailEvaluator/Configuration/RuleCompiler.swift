@@ -25,7 +25,7 @@ struct RuleCompiler {
 
   /// Compiles a rule of which both sides are expanded; what sendmail says about it goes to `report`.
   mutating func compile(
-    pattern: [UInt8], replacement: [UInt8], lines: Range<Int>, types: TokenTypes, report: (String) -> Void
+    pattern: [UInt8], replacement: [UInt8], lines: Range<Int>, types: TokenTypes, report: (ByteString) -> Void
   ) -> Rule {
     scan(pattern, types, report)
     var rule = Rule(
@@ -59,7 +59,7 @@ struct RuleCompiler {
     return rule
   }
 
-  private mutating func scan(_ text: [UInt8], _ types: TokenTypes, _ report: (String) -> Void) {
+  private mutating func scan(_ text: [UInt8], _ types: TokenTypes, _ report: (ByteString) -> Void) {
     scanner.scan(text.span, types: types, balances: false, room: .max)
     for fault in scanner.faults {
       report(fault == .tooManyTokens ? "prescan: too many tokens" : "prescan: token too long")
@@ -67,7 +67,7 @@ struct RuleCompiler {
   }
 
   private mutating func compileReplacement(
-    _ text: [UInt8], _ rule: inout Rule, _ types: TokenTypes, _ report: (String) -> Void
+    _ text: [UInt8], _ rule: inout Rule, _ types: TokenTypes, _ report: (ByteString) -> Void
   ) {
     scan(text, types, report)
     if scanner.ends.isEmpty { report("R line: null RHS") }
@@ -117,7 +117,7 @@ struct RuleCompiler {
     rule.replacement = first..<parts.count
   }
 
-  private func patternPart(_ token: Token, _ bytes: ArraySlice<UInt8>, _ report: (String) -> Void) -> RulePart {
+  private func patternPart(_ token: Token, _ bytes: ArraySlice<UInt8>, _ report: (ByteString) -> Void) -> RulePart {
     let name = Int32(bytes.count > 1 ? bytes[bytes.startIndex + 1] : 0)
     switch token.meta {
     case Meta.anyTokens: return RulePart(kind: .any, argument: 0, token: token)

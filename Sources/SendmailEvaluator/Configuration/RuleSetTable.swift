@@ -9,7 +9,7 @@ internal import SendmailConfig
 struct RuleSetTable {
   /// Why a text names no rule set, in sendmail's words.
   struct Defect: Error {
-    var message: String
+    var message: ByteString
   }
 
   private(set) var numbers: [ByteString: Int] = [:]
@@ -31,7 +31,7 @@ struct RuleSetTable {
     if tail.first == 0x3D {
       let digits = tail.dropFirst().drop(while: ASCII.isSpace)
       guard let first = digits.first, ASCII.isDigit(first) else {
-        let message =
+        let message: ByteString =
           "bad ruleset definition \"\(ByteString(text))\" (number required after `=')"
         throw Defect(message: message)
       }
@@ -44,7 +44,7 @@ struct RuleSetTable {
     let key = written.folded
     if let known = numbers[key] {
       if let assigned, assigned != known {
-        let message = "\(ByteString(text)): ruleset changed value (old \(known), new \(assigned))"
+        let message: ByteString = "\(ByteString(text)): ruleset changed value (old \(known), new \(assigned))"
         numbers[key] = assigned
         throw Defect(message: message)
       }

@@ -62,14 +62,14 @@ public struct MapDefinition: Sendable, Equatable {
   /// - Returns: The map, and what sendmail says about it.
   static func make(
     _ declaration: MapDeclaration, earlier: MapDefinition?, names: [ByteString: Int], blank: UInt8
-  ) -> (map: MapDefinition, messages: [String]) {
+  ) -> (map: MapDefinition, messages: [ByteString]) {
     var declaration = declaration
     if let earlier, earlier.declaration.mapClass == declaration.mapClass {
       declaration.flags.inherit(earlier.flags)
       declaration.file = declaration.file ?? earlier.declaration.file
     }
     var map = MapDefinition(declaration: declaration, kind: kind(of: declaration.mapClass))
-    var messages: [String] = []
+    var messages: [ByteString] = []
     // These take the option as it is at that place of the file, and the others as it is in the end.
     switch map.kind {
     case .table, .bestMX, .user: map.blank = blank
@@ -119,7 +119,7 @@ public struct MapDefinition: Sendable, Equatable {
   }
 
   /// Takes the type of a dns map's records (`-R TYPE`) from its arguments; what is wrong with it.
-  private mutating func readRecordType() -> [String] {
+  private mutating func readRecordType() -> [ByteString] {
     let words = declaration.arguments.bytes.split(whereSeparator: ASCII.isSpace)
     if let place = words.lastIndex(where: { $0.starts(with: "-R".utf8) }) {
       let word = words[place].count > 2 ? words[place].dropFirst(2) : place + 1 < words.count ? words[place + 1] : []
@@ -130,7 +130,7 @@ public struct MapDefinition: Sendable, Equatable {
     }
     let isKnown = MapDefinition.recordTypes.contains(recordType.description.uppercased())
     guard !isKnown else { return [] }
-    let missing = "dns map \(name): missing -R type"
+    let missing: ByteString = "dns map \(name): missing -R type"
     defer { recordType = "" }
     return recordType.isEmpty ? [missing] : ["dns map \(name): wrong type \(recordType)", missing]
   }
@@ -141,8 +141,8 @@ public struct MapDefinition: Sendable, Equatable {
   ]
 
   /// Looks at the columns of a text map; why sendmail cannot open it.
-  private mutating func readColumns() -> [String] {
-    var message: String?
+  private mutating func readColumns() -> [ByteString] {
+    var message: ByteString?
     if let file = declaration.file, file.bytes.first != 0x2F {
       message = "text map \"\(name)\": file name must be fully qualified"
     } else {

@@ -41,7 +41,7 @@ internal import SendmailConfig
   /// Reads the arguments of a `K` line of the class regex.
   ///
   /// - Returns: The expression, or what sendmail says about it.
-  static func read(_ arguments: ByteString, map: ByteString) -> (RegularExpression?, String?) {
+  static func read(_ arguments: ByteString, map: ByteString) -> (RegularExpression?, ByteString?) {
     var rest = arguments.bytes[...].drop(while: ASCII.isSpace)
     var (isBasic, isExact, isNegated) = (false, false, false)
     var wanted: ArraySlice<UInt8>?
@@ -86,7 +86,7 @@ internal import SendmailConfig
 
   /// What is wrong with the numbers of parts, in sendmail's words.
   struct Defect: Error {
-    var message: String
+    var message: ByteString
   }
 
   private static func defect(of fields: [Int], _ groups: Int) -> Defect? {

@@ -153,7 +153,7 @@ extension Rewriter {
       guard let found = try expression.parts(of: name, arguments.first) else { return .notFound }
       parts = found
     } catch {
-      return MapResult(status: Status.configuration, message: ByteString(error.message))
+      return MapResult(status: Status.configuration, message: error.message)
     }
     let suffix = map.suffix
     if map.matchesOnly { return MapResult(value: name + suffix) }

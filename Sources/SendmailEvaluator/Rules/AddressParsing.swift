@@ -140,7 +140,7 @@ extension Rewriter {
     }
     let host = tokens.firstIndex { $0.meta == Meta.host }
     let user = tokens.firstIndex { $0.meta == Meta.user }
-    func unusable(_ message: String) -> Resolved {
+    func unusable(_ message: ByteString) -> Resolved {
       report(message)
       return Resolved(destination: Destination(mailer: "*error*", user: ""), status: status)
     }

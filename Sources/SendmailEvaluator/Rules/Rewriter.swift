@@ -99,12 +99,12 @@ struct Rewriter {
     decisions?.noteMessage()
   }
 
-  mutating func report(_ message: [UInt8]) {
-    note(ByteString(message))
-    if level >= .matches { events.append(.message(ByteString(message))) }
+  mutating func report(_ message: ByteString) {
+    note(message)
+    if level >= .matches { events.append(.message(message)) }
   }
 
-  mutating func report(_ message: String) { report(Array(message.utf8)) }
+  mutating func report(_ message: [UInt8]) { report(ByteString(message)) }
 
   /// Takes steps; what is recorded costs more than what is only done.
   @inline(__always)

@@ -86,8 +86,6 @@ public struct TestMode: Sendable {
       return
     }
     if let objection = TestMode.objection(to: rest) { return text.line(objection) }
-    let printable = rest.filter(TestMode.isKept)
-    rest = printable[...]
     while true {
       rewriter.begin()
       let end = scan(rest)
@@ -103,14 +101,12 @@ public struct TestMode: Sendable {
   static let longestAddress = 255
 
   /// Why sendmail takes no address from a text.
-  static func objection(to text: ArraySlice<UInt8>) -> String? {
-    let shown = ByteString(text.prefix(longestAddress).map { Meta.isMeta($0) ? 0x3F : $0 })
+  static func objection(to text: ArraySlice<UInt8>) -> ByteString? {
+    let taken = text.prefix(longestAddress).map { Meta.isMeta($0) ? 0x3F : $0 }
+    let shown = ByteString(AddressMessage.printed(taken))
     if text.count > longestAddress { return "Address \"\(shown)\" too long (\(longestAddress) bytes max)" }
     return text.contains(where: Meta.isMeta) ? "8-bit character in mailbox address \"\(shown)\"" : nil
   }
-
-  /// Whether a byte of an address counts: of control characters only white space does.
-  static func isKept(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || ASCII.isSpace(byte) }
 
   /// Applies the rule sets of a list.
   private mutating func apply(_ sets: ArraySlice<UInt8>, _ text: inout TestModeText) {
@@ -124,7 +120,7 @@ public struct TestMode: Sendable {
         flush(&text)
         if status != Rewriter.Status.done { text.line("== Ruleset \(shown) (\(number)) status \(status)") }
       case .failure(let defect):
-        if !defect.message.isEmpty { text.line(defect.message) }
+        if !defect.message.isEmpty { text.message(defect.message) }
         return text.line("Undefined ruleset \(shown)")
       }
     }
@@ -157,7 +153,7 @@ public struct TestMode: Sendable {
     if kind == UInt8(ascii: "C"), line.count == 1 { return }
     var defects = MacroNames.Defects()
     let (number, rest) = names.read(line.dropFirst(), &defects)
-    for message in defects.messages { text.line(message) }
+    for message in defects.messages { text.message(message) }
     guard number != 0 else { return }
     if kind == UInt8(ascii: "D") {
       rewriter.macros[number] = Array(rest)
@@ -170,8 +166,10 @@ public struct TestMode: Sendable {
     if line.first == 0x3D { return showClass(line.dropFirst(), &text) }
     var defects = MacroNames.Defects()
     let (number, _) = names.read(line, &defects)
-    guard defects.messages.isEmpty else { return defects.messages.forEach { text.line($0) } }
-    guard number != 0, let value = rewriter.macros[number] else { return text.line("Undefined") }
+    for message in defects.messages { text.message(message) }
+    // A name of nothing but bytes that no name has is one that is not defined.
+    let isName = defects.messages.allSatisfy { $0.bytes.starts(with: "Invalid".utf8) }
+    guard number != 0, let value = rewriter.macros[number] else { return isName ? text.line("Undefined") : () }
     text.addShown(value)
     text.line("")
   }
@@ -179,7 +177,7 @@ public struct TestMode: Sendable {
   private mutating func showClass(_ line: ArraySlice<UInt8>, _ text: inout TestModeText) {
     var defects = MacroNames.Defects()
     let (number, _) = names.read(line, &defects)
-    for message in defects.messages { text.line(message) }
+    for message in defects.messages { text.message(message) }
     guard number != 0 else { return }
     var sets = [configuration.classes[Int(number)].words]
     if rewriter.hasOverlay { sets.append(rewriter.classOverlay[Int(number)].words) }
@@ -200,7 +198,7 @@ public struct TestMode: Sendable {
     switch RuleSetTable.find(name, in: configuration.ruleSetNumbers) {
     case .success(let found): number = found
     case .failure(let defect):
-      if !defect.message.isEmpty { text.line(defect.message) }
+      if !defect.message.isEmpty { text.message(defect.message) }
       return text.line("Undefined ruleset \(ByteString(name))")
     }
     for place in configuration.ruleSets[number].rules {

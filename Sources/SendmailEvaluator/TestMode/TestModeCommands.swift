@@ -29,22 +29,24 @@ extension TestMode {
     text.add(ByteString(CrackedAddress.frame(of: address)))
     text.line("\nParsing \(roleName) address")
     rewriter.begin()
-    let kept = address.filter(TestMode.isKept)
+    let bytes = Array(address)
     // What cannot be cut into tokens is said first.
-    if let objection = TestMode.objection(to: address), rewriter.canBeCut(kept) {
-      let isLong = objection.hasPrefix("Address")
+    if let objection = TestMode.objection(to: address), rewriter.canBeCut(bytes) {
+      let isLong = objection.bytes.starts(with: "Address".utf8)
       let shown = AddressMessage.shortened(address.prefix(TestMode.longestAddress))
       text.add(isLong ? ByteString(shown + Array("... ".utf8)) : "")
       text.line(objection)
       return text.line("Cannot parse")
     }
-    let destination = rewriter.parse(kept, AddressRole())
+    let destination = rewriter.parse(bytes, AddressRole())
     flush(&text)
     guard let destination else { return text.line("Cannot parse") }
+    let (user, message) = AddressMessage.checking(user: destination.user.bytes)
+    if let message { text.line(ByteString(message.text)) }
     text.add("mailer \(destination.mailer)")
     if let host = destination.host, !host.isEmpty { text.add(", host \(host)") }
     text.add(", user ")
-    text.add(destination.user)
+    text.add(ByteString(user))
     text.line("")
   }
 
@@ -57,7 +59,7 @@ extension TestMode {
     }
     text.line("Trying \(roleName) address \(ByteString(address)) for mailer \(mailer.name)")
     rewriter.begin()
-    let result = rewriter.remoteName(address.filter(TestMode.isKept), mailer, role)
+    let result = rewriter.remoteName(Array(address), mailer, role)
     flush(&text)
     text.add("Rcode = \(result?.status ?? 0), addr = ")
     text.add(result?.text ?? ByteString(address))

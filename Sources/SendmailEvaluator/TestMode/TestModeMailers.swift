@@ -8,12 +8,12 @@ extension TestMode {
         let name = set < configuration.ruleSets.count ? configuration.ruleSets[set].name.description : ""
         return name.isEmpty ? "\(set)" : name
       }
-      text.line(
-        "mailer \(number) (\(mailer.name)): P=\(mailer.path) S=\(sets[0])/\(sets[1]) R=\(sets[2])/\(sets[3]) "
-          + "M=\(TestMode.number(mailer.fields["M"])) U=\(user(of: mailer)) "
-          + "F=\(String(decoding: mailer.flags.sorted(), as: UTF8.self)) L=\(TestMode.number(mailer.fields["L"])) "
-          + "E=\(TestMode.lineEnd(of: mailer))\(mailer.fields["C"].map { " C=\($0)" } ?? "") "
-          + "T=\(TestMode.types(of: mailer)) r=\(recipients(of: mailer)) A=\(mailer.arguments)")
+      text.add("mailer \(number) (\(mailer.name)): P=\(mailer.path) S=\(sets[0])/\(sets[1]) R=\(sets[2])/\(sets[3]) ")
+      text.add("M=\(TestMode.number(mailer.fields["M"])) U=\(user(of: mailer)) ")
+      text.add("F=\(ByteString(mailer.flags.sorted())) L=\(TestMode.number(mailer.fields["L"])) ")
+      text.add("E=\(TestMode.lineEnd(of: mailer))")
+      if let set = mailer.fields["C"] { text.add(" C=\(set)") }
+      text.line(" T=\(TestMode.types(of: mailer)) r=\(recipients(of: mailer)) A=\(mailer.arguments)")
     }
   }
 

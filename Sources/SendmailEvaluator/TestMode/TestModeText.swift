@@ -7,17 +7,30 @@ struct TestModeText {
 
   init(_ configuration: CompiledConfiguration) { self.configuration = configuration }
 
-  mutating func add(_ text: String) { bytes += Array(text.utf8) }
-
   mutating func add(_ text: ByteString) { bytes += text.bytes }
 
-  mutating func line(_ text: String) {
+  mutating func line(_ text: ByteString) {
     add(text)
     bytes.append(ASCII.lineFeed)
   }
 
-  /// Bytes of a token: what stands for `$*` and so on as one writes it.
-  mutating func addShown(_ token: [UInt8]) { bytes += MacroText.written(token[...], names: configuration.names) }
+  /// What sendmail reports, in whose words the eighth bit is lost.
+  mutating func message(_ text: ByteString) { line(ByteString(AddressMessage.printed(text.bytes))) }
+
+  /// Bytes of a token: what stands for `$*` and so on as one writes it, others as sendmail shows them, `M-!` for 0xA1; of
+  /// control characters only what ends lines and tabs are shown.
+  mutating func addShown(_ token: [UInt8]) {
+    for byte in MacroText.written(token[...], names: configuration.names) {
+      if byte >= 0x80 { add("M-") }
+      switch byte & 0x7F {
+      case ASCII.tab: add("\\t")
+      case ASCII.lineFeed: add("\\n")
+      case ASCII.carriageReturn: add("\\r")
+      case let shown where shown >= 0x20 && shown < 0x7F: bytes.append(shown)
+      default: break
+      }
+    }
+  }
 
   /// Tokens with a blank before each, and a line end.
   mutating func addTokens(_ tokens: [ByteString]) {
@@ -98,7 +111,7 @@ struct TestModeText {
       if maps >= 1 {
         add(lookup, maps: maps)
       } else if let message = lookup.message {
-        line(message.description)
+        line(message)
       }
     case .message(let text):
       add(text)
@@ -118,7 +131,7 @@ struct TestModeText {
       }
     }
     add(") => ")
-    if let message = lookup.message { line(message.description) }
+    if let message = lookup.message { line(message) }
     add(lookup.value ?? "NOT FOUND")
     line(" (\(lookup.status)), ad=0")
     guard lookup.status == Rewriter.Status.temporaryFailure, lookup.defers else { return }
