@@ -68,7 +68,10 @@ struct GeneratedDelivery {
     case 23:
       return random.pick([":include: \(directory)/lists/l1", ":INCLUDE:\(directory)/lists/l2", ":include:rel/x"])
     case 24: return random.pick(["nosuch", "nosuch+x", "nosuch\(random.below(3))", "error:nouser x", "no such"])
-    case 25: return random.pick(["a@", "@b", "r@@x", "a..b@local.example", "x@.y", "<>", "a b c", "x;y"])
+    case 25: return random.pick([
+        "a@", "@b", "r@@x", "a..b@local.example", "x@.y", "<>", "a b c", "x;y", "a\u{1}1", "r\u{7F}@x.example",
+        "\"q\u{1B}\"",
+      ])
     case 26: return random.pick(["\"unbalanced", "(\(name())", "\(name()))", "<\(name())", "\(name())>"])
     case 27: return "Group: \(name()), \(name());"
     case 28: return random.pick(["a%b@local.example", "x!y", "<@x.example:r@y.example>", "\"q r\"@remote.example"])

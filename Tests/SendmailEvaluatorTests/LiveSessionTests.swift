@@ -97,7 +97,8 @@ struct GeneratedTables: CustomStringConvertible {
       return random.pick([
         "<a@>", "<@b>", "<a@b..c>", "<a@b@c>", "<a,b@c.test>", "<list:;>", "<a(@b.test>", "<\"a@b.test>", "<a@b.test>>",
         "<|prog>", "</tmp/x>", "<:include:/x>", "<\\root>", "<a!b>", "<<a@b.test>>", "<(c)>", "<a(c)@b.test>",
-        "<a;b@c.test>",
+        "<a;b@c.test>", "<a\u{01}b@local.example>", "<\"a\u{1B}b\"@virt.example>", "<a\u{7F}b@b.test>",
+        "<j\u{FC}rgen@local.example>", "<stra\u{DF}e@virt.example>", "<a@b\u{E9}.test>", "<a\tb@local.example>",
         "<\(String(repeating: "x", count: 260))@b.test>", "<\(String(repeating: "y", count: 190))@remote.example>",
       ])
     case 4: return "<\(domain)!\(user)>"

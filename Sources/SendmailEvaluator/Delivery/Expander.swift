@@ -160,7 +160,11 @@ struct Expander {
       return (nil, end)
     }
     written = written.trimming(while: ASCII.isSpace)
-    let resolved = rewriter.resolve(Array(written), AddressRole())
+    let resolved = rewriter.resolveChecked(Array(written), AddressRole())
+    if resolved.isUnusable {
+      addUnreadable(ByteString(written), parent: parent, place: place)
+      return (nil, end)
+    }
     return (add(resolved, address: ByteString(written), parent: parent, place: place), end)
   }
 

@@ -91,7 +91,7 @@ extension Rewriter {
   }
 
   mutating func parse(_ address: [UInt8], _ role: AddressRole) -> Destination? {
-    take(address) ? resolve(address, role).destination : nil
+    take(address) ? resolveChecked(address, role).destination : nil
   }
 
   /// What rules make of an address.
@@ -99,6 +99,8 @@ extension Rewriter {
     var destination: Destination
     /// Whether the rules keep the address from being rewritten by rule set 5 again: an `@` in front of its user.
     var isFinal = false
+    /// Whether the user part has bytes that none may have; it is delivered to nobody.
+    var isUnusable = false
     /// How it went: 75 where a map could not be asked.
     var status = Status.done
     /// What the rule says that refuses the address; the last message is made of it.
@@ -111,6 +113,19 @@ extension Rewriter {
     apply(3, &status)
     apply(0, &status)
     return destination(of: address, role, status)
+  }
+
+  /// Parses the address in the workspace; what its user part cannot have is reported, and a `?` afterwards.
+  mutating func resolveChecked(_ address: [UInt8], _ role: AddressRole) -> Resolved {
+    var resolved = resolve(address, role)
+    if resolved.destination.isError { return resolved }
+    let (user, message) = AddressMessage.checking(user: resolved.destination.user.bytes)
+    if let message {
+      report(message.text)
+      resolved.destination.user = ByteString(user)
+      resolved.isUnusable = true
+    }
+    return resolved
   }
 
   /// Rewrites a local name by rule set 5; nil where that chooses no mailer.

@@ -284,7 +284,7 @@ public struct MailSession: Sendable {
       refuse(&step, SMTPReply(message: message, isSender: role.isSender))
       return nil
     }
-    let resolved = rewriter.resolve(address.bytes, role)
+    let resolved = rewriter.resolveChecked(address.bytes, role)
     let result = rewriter.finish(resolved.status)
     if resolved.destination.isError, !resolved.destination.user.isEmpty {
       note(result, in: &step)

@@ -41,12 +41,10 @@ extension TestMode {
     let destination = rewriter.parse(bytes, AddressRole())
     flush(&text)
     guard let destination else { return text.line("Cannot parse") }
-    let (user, message) = AddressMessage.checking(user: destination.user.bytes)
-    if let message { text.line(ByteString(message.text)) }
     text.add("mailer \(destination.mailer)")
     if let host = destination.host, !host.isEmpty { text.add(", host \(host)") }
     text.add(", user ")
-    text.add(ByteString(user))
+    text.add(destination.user)
     text.line("")
   }
 
