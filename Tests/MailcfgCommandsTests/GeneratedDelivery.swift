@@ -68,7 +68,8 @@ struct GeneratedDelivery {
     case 23:
       return random.pick([":include: \(directory)/lists/l1", ":INCLUDE:\(directory)/lists/l2", ":include:rel/x"])
     case 24: return random.pick(["nosuch", "nosuch+x", "nosuch\(random.below(3))", "error:nouser x", "no such"])
-    case 25: return random.pick([
+    case 25:
+      return random.pick([
         "a@", "@b", "r@@x", "a..b@local.example", "x@.y", "<>", "a b c", "x;y", "a\u{1}1", "r\u{7F}@x.example",
         "\"q\u{1B}\"",
       ])

@@ -13,6 +13,7 @@ extension Expander {
       nodes[number].state = .dropped
       return
     }
+    if nodes[number].state == .dropped { return }
     let parent = expansion.recipients[number].parent
     if expansion.recipients[number].destination.mailer.folded == "prog" { checkMayDeliver(number, parent, "programs") }
     if let earlier = duplicate(of: number) { return merge(number, into: earlier) }

@@ -161,24 +161,30 @@ struct Expander {
     }
     written = written.trimming(while: ASCII.isSpace)
     let resolved = rewriter.resolveChecked(Array(written), AddressRole())
+    let number = add(resolved, address: ByteString(written), parent: parent, place: place)
     if resolved.isUnusable {
-      addUnreadable(ByteString(written), parent: parent, place: place)
-      return (nil, end)
+      nodes[number].state = .dropped
+      expansion.recipients[number].outcome = .failed(unreadable)
     }
-    return (add(resolved, address: ByteString(written), parent: parent, place: place), end)
+    return (number, end)
   }
 
   /// Notes what cannot be read as an address.
   private mutating func addUnreadable(_ address: ByteString, parent: Int?, place: TextPlace?) {
-    let text = rewriter.messages.last.map(Expander.words) ?? "User address required"
+    let failure = unreadable
     var node = Node()
     node.state = .dropped
     nodes.append(node)
     expansion.recipients.append(
       Expansion.Recipient(
-        address: address, parent: parent, place: place, destination: Destination(mailer: "*error*", user: text),
-        outcome: .failed(Expansion.Failure(reason: .unreadable, code: 553, enhancedCode: "5.1.3", text: text)),
-        messages: rewriter.messages))
+        address: address, parent: parent, place: place, destination: Destination(mailer: "*error*", user: failure.text),
+        outcome: .failed(failure), messages: rewriter.messages))
+  }
+
+  /// That an address cannot be used, for what was reported last.
+  private var unreadable: Expansion.Failure {
+    let text = rewriter.messages.last.map(Expander.words) ?? "User address required"
+    return Expansion.Failure(reason: .unreadable, code: 553, enhancedCode: "5.1.3", text: text)
   }
 
   /// Makes a node of what the rules made of an address.
@@ -267,7 +273,8 @@ struct Expander {
     _ number: Int, _ reason: Expansion.Failure.Reason, _ code: Int, _ enhancedCode: ByteString, _ text: ByteString
   ) {
     let failure = Expansion.Failure(reason: reason, code: code, enhancedCode: enhancedCode, text: text)
-    if case .failed(let earlier) = expansion.recipients[number].outcome {
+    // What cannot be read is among the messages already.
+    if case .failed(let earlier) = expansion.recipients[number].outcome, earlier.reason != .unreadable {
       let address = expansion.recipients[number].address
       expansion.recipients[number].messages.append(
         ByteString(address.bytes + Array("... ".utf8) + earlier.text.bytes))
