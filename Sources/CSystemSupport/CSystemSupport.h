@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -57,6 +58,19 @@ static inline void system_unlink_all(int directory) {
       entry += length;
     }
   }
+}
+
+extern char **environ;
+
+/* The command line where the kernel has put it: by the System V ABI the stack begins with the number of arguments, their
+   pointers, NULL, and the pointers that environ leads to. NULL where environ no longer leads there. */
+static inline char **system_initial_arguments(int *count) {
+  if (!environ || environ[-1]) return NULL;
+  char **first = environ - 1;
+  /* The strings lie above all pointers: the number of arguments is no such address, so the walk ends there at the latest. */
+  while ((uintptr_t)first[-1] > (uintptr_t)environ) first--;
+  *count = (int)(environ - 1 - first);
+  return (uintptr_t)first[-1] == (uintptr_t)*count ? first : NULL;
 }
 
 /* getopt(3), whose variables Swift cannot read safely. The messages are the caller's affair. */

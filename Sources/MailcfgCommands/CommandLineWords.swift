@@ -5,7 +5,7 @@ extension GlobalOptions {
   ///
   /// - Parameter secrets: Words that are not to be kept.
   static func commandLine(hiding secrets: [String] = []) -> [String] {
-    CurrentProcess.arguments.dropFirst().map { word in
+    (CurrentProcess.arguments ?? []).dropFirst().map { word in
       let text = String(decoding: word, as: UTF8.self)
       return secrets.contains(text) ? "***" : text
     }

@@ -26,8 +26,8 @@ public struct Mailcfg: ParsableCommand {
         0  done, or nothing to do
         1  the answer is no (check, explain, status, diff, get, lookup)
         64 usage           65 bad data      66 no input    70 internal
-        73 cannot create   74 input/output  75 locked      77 permission
-        78 configuration
+        71 no /proc        73 cannot create 74 input/output
+        75 locked          77 permission    78 configuration
       """,
     version: version,
     subcommands: [
@@ -53,25 +53,30 @@ public struct Mailcfg: ParsableCommand {
   public static func start() {
     CurrentProcess.openStandardDescriptors()
     CurrentProcess.ignoreFileSizeSignal()
+    guard let commandLine = CurrentProcess.arguments else {
+      Output.fail("the arguments cannot be read: /proc is not mounted", EX_OSERR)
+    }
     // Names of files are bytes for them, and scripts call them often: no parser comes before.
-    if let (program, arguments) = SendmailProgram.requested(by: CurrentProcess.arguments) {
+    if let (program, arguments) = SendmailProgram.requested(by: commandLine) {
       Glibc.exit(program.run(ProgramCall(arguments)))
     }
-    // Swift has put U+FFFD where an argument was not UTF-8: two names would become one.
-    if CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+    let words = commandLine.map { String(decoding: $0, as: UTF8.self) }
+    // There is U+FFFD where an argument was not UTF-8: two names would become one.
+    if words.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
       Output.fail("an argument is not UTF-8; a table with such bytes has to be changed by hand or by the library", 65)
     }
     // Scripts ask every program for this; it need not wait for the parser.
-    if CommandLine.arguments.dropFirst() == ["--version"] {
+    let arguments = words.dropFirst()
+    if arguments == ["--version"] {
       Output.write(Array((version + "\n").utf8), to: STDOUT_FILENO)
       return
     }
     // The parser would show the help of what stands before a wrong name, as if that had been asked for.
-    if let name = unknownCommand(in: helpTopic(CommandLine.arguments.dropFirst())) {
+    if let name = unknownCommand(in: helpTopic(arguments)) {
       end(ValidationError("no command \(ByteString(name).escaped) to show the help of; see mailcfg --help"))
     }
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Array(arguments))
       try command.run()
     } catch {
       end(error)

@@ -27,12 +27,19 @@ package enum CurrentProcess {
   }
 
   /// The command line, the program's name first, byte for byte: Swift's own has U+FFFD where it was not UTF-8.
-  package static var arguments: [[UInt8]] {
-    unsafe UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).map { argument in
+  ///
+  /// Swift reads it from `/proc`. Where that is not mounted, as in a chroot, it is taken from where the kernel has put it; nil
+  /// where it is not there any more. To be asked for before anything changes the environment.
+  package static let arguments: [[UInt8]]? = {
+    var count = CommandLine.argc
+    var pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
+    if count == 0 { unsafe pointers = system_initial_arguments(&count) }
+    guard let pointers = unsafe pointers else { return nil }
+    return unsafe UnsafeBufferPointer(start: pointers, count: Int(count)).map { argument in
       guard let argument = unsafe argument else { return [] }
       return unsafe Array(UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
     }
-  }
+  }()
 
   /// Has a write beyond the limit of file sizes (ulimit -f) fail with `EFBIG`, where a signal would end the program.
   package static func ignoreFileSizeSignal() { _ = signal(SIGXFSZ, SIG_IGN) }

@@ -1,0 +1,44 @@
+import TestSupport
+import Testing
+
+/// What sendmail's programs do not depend on, and ours neither.
+@Suite struct ProgramSurroundingsTests {
+  /// In a chroot, or early at boot, there is no /proc, from which Swift takes the command line.
+  @Test(.needs(.makemap, .editmap, .newaliases, .praliases, .sendmail)) func programsWithoutProc() throws {
+    let said = try BothPrograms().compare(
+      """
+      mount -t tmpfs none /proc
+      printf 'a b\\nB c\\n' | say makemap -C /dev/null hash x; dump x
+      say makemap; say makemap -C /dev/null hash ''; say makemap -z $'\\xe9'
+      say editmap -C /dev/null -q hash x b
+      printf 'foo: root\\nbar: a, b\\n' > aliases
+      say newaliases -C "$cf" "-OAliasFile=$PWD/aliases"; dump aliases
+      say praliases -f aliases foo
+      """)
+    for answer in ["b\tc\n", "2 aliases", "foo:root\n"] { #expect(said.contains(answer), "\(said)") }
+  }
+
+  @Test(.needs(.makemap, .sendmail, .dbDump)) func commandsWithoutProc() throws {
+    let place = try Workplace("hosting")
+    try place("build")
+    let script = """
+      mount -t tmpfs none /proc
+      "$1" --version
+      "$1" --mail-dir etc-mail relay add 192.0.2.7 --comment 'två ord'; echo $?
+      "$1" --mail-dir etc-mail history | grep 'relay add'
+      "$1" --mail-dir etc-mail access get $'\\xe9'; echo $?
+      "$1" help nonsense; echo $?
+      "$1" nonsense; echo $?
+      env -i "$1" lookup; echo $?
+      """
+    let outcome = try run(
+      "unshare", (CurrentUser.isRoot ? [] : ["-r"]) + ["-m", "--", "/bin/bash", "-c", script, "bash", Tools.mailcfg],
+      directory: place.directory.path)
+    let lines = outcome.outputText.split(separator: "\n").map(String.init)
+    #expect(lines.filter { Int($0) != nil } == ["0", "65", "64", "64", "64"], "\(outcome)")
+    #expect(lines.first?.split(separator: ".").count == 3)
+    #expect(lines.contains { $0.contains("relay add 192.0.2.7 --comment 'två ord'") }, "\(outcome)")
+    #expect(try place.text("access").contains("\nConnect:192.0.2.7  RELAY\n"))
+    try place.expectMap("access.db", of: "access")
+  }
+}
