@@ -58,6 +58,7 @@ public struct Mailcfg: ParsableCommand {
     }
     // Names of files are bytes for them, and scripts call them often: no parser comes before.
     if let (program, arguments) = SendmailProgram.requested(by: commandLine) {
+      program.prepareProcess()
       Glibc.exit(program.run(ProgramCall(arguments)))
     }
     let words = commandLine.map { String(decoding: $0, as: UTF8.self) }

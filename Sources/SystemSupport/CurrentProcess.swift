@@ -44,6 +44,9 @@ package enum CurrentProcess {
   /// Has a write beyond the limit of file sizes (ulimit -f) fail with `EFBIG`, where a signal would end the program.
   package static func ignoreFileSizeSignal() { _ = signal(SIGXFSZ, SIG_IGN) }
 
+  /// Has a write to a pipe that nobody reads any more fail with `EPIPE`, where a signal would end the program.
+  package static func ignorePipeSignal() { _ = signal(SIGPIPE, SIG_IGN) }
+
   /// Whether a descriptor leads to a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

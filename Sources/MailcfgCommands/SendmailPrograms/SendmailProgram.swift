@@ -27,6 +27,13 @@ package enum SendmailProgram: String, CaseIterable, Sendable {
     path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
   }
 
+  /// Sets up this process as the program does when it starts.
+  package func prepareProcess() {
+    guard self == .newaliases else { return }
+    // Maps are built to the end, though nobody may read any more what is said about them.
+    CurrentProcess.ignorePipeSignal()
+  }
+
   /// Does what the program is asked for.
   ///
   /// - Returns: The exit status.
@@ -39,6 +46,8 @@ package enum SendmailProgram: String, CaseIterable, Sendable {
       case .praliases: Praliases.run(call)
       }
     call.output.flush()
+    // What it says are messages about work that is done: its status is that of the work.
+    if self == .newaliases { return status }
     // Nobody reads what goes to a standard output that is closed; sendmail's programs do not mind.
     if let failure = call.output.failure, failure.errno != EBADF, status == 0 {
       call.complain(ByteString("\(failure)"))
