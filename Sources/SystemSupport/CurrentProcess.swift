@@ -47,6 +47,9 @@ package enum CurrentProcess {
   /// Has a write to a pipe that nobody reads any more fail with `EPIPE`, where a signal would end the program.
   package static func ignorePipeSignal() { _ = signal(SIGPIPE, SIG_IGN) }
 
+  /// Sets which permission bits new files do not get (umask(2)).
+  package static func setFileModeMask(_ mask: UInt32) { _ = umask(mode_t(mask)) }
+
   /// Whether a descriptor leads to a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

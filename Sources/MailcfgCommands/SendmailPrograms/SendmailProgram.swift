@@ -32,6 +32,8 @@ package enum SendmailProgram: String, CaseIterable, Sendable {
     guard self == .newaliases else { return }
     // Maps are built to the end, though nobody may read any more what is said about them.
     CurrentProcess.ignorePipeSignal()
+    // A new map has the same mode whoever calls.
+    CurrentProcess.setFileModeMask(0o022)
   }
 
   /// Does what the program is asked for.

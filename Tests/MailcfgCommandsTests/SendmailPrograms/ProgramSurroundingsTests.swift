@@ -64,4 +64,19 @@ import Testing
       """)
     #expect(said.contains("rebuild) | true: 0\n"), "\(said)")
   }
+
+  /// sendmail sets the umask itself; makemap and editmap take the caller's.
+  @Test(.needs(.makemap, .newaliases, .sendmail)) func theUmask() throws {
+    let said = try BothPrograms().compare(
+      """
+      echo 'foo: root' > aliases
+      for mask in 000 002 022 027 077; do
+        rm -f *.db; umask $mask
+        say newaliases -C "$cf" "-OAliasFile=$PWD/aliases"; stat -c %a aliases.db
+        say makemap -C /dev/null hash x < /dev/null; say editmap -C /dev/null -u hash y k v; stat -c %a x.db y.db
+      done
+      chmod 600 aliases.db; say newaliases -C "$cf" "-OAliasFile=$PWD/aliases"; stat -c %a aliases.db
+      """)
+    #expect(said.contains("\n600\n"), "\(said)")
+  }
 }
