@@ -18,10 +18,13 @@ package final class Descriptor: Sendable {
   package let number: Int32
   /// The path for error messages.
   package let path: String
+  /// Whether it is that of a directory whose files can be reached, and whose names cannot be read (`O_PATH`).
+  let isPathOnly: Bool
 
   /// Takes over a descriptor that has just been opened; moves it if it is one of the first three.
-  init(owning number: Int32, path: String) throws(SystemError) {
+  init(owning number: Int32, path: String, isPathOnly: Bool = false) throws(SystemError) {
     self.path = path
+    self.isPathOnly = isPathOnly
     if number > 2 {
       self.number = number
     } else {
@@ -51,6 +54,9 @@ package final class Descriptor: Sendable {
 
   /// Waits until the contents, or a directory's names, are on the disk.
   package func sync() throws(SystemError) {
+    // fsync(2) takes only what is open for reading or writing. The kernel writes such a directory in its own time, as after
+    // the work of sendmail's programs, which sync none: the file itself is on the disk, and its name is the old or the new.
+    if isPathOnly { return }
     if uninterrupted({ fsync(number) }) != 0 { throw .last("fsync", path) }
   }
 

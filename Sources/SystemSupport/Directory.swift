@@ -81,6 +81,7 @@ package final class Directory: Sendable {
   ///
   /// Takes no further descriptor, so that cleaning up works when there is none left.
   func names() throws(SystemError) -> [String] {
+    if descriptor.isPathOnly { throw SystemError(call: "open", path: path, errno: EACCES) }
     if lseek(descriptor.number, 0, SEEK_SET) != 0 { throw .last("lseek", path) }
     var names: [String] = []
     var buffer = [UInt8](repeating: 0, count: 32768)

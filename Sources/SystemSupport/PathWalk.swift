@@ -52,14 +52,19 @@ struct PathWalk {
     while let name = pending.popLast() { try enter(name) }
   }
 
-  /// The directory at hand, opened for reading its names and for syncing.
+  /// The directory at hand, opened for reading its names and for syncing; for its files alone where it may be searched only.
   func openedDirectory() throws(SystemError) -> Descriptor {
-    let number = uninterrupted { unsafe openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    var number = uninterrupted { unsafe openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    let isPathOnly = number < 0 && errno == EACCES
+    if isPathOnly {
+      let flags = SYSTEM_O_PATH | O_DIRECTORY | O_CLOEXEC
+      number = uninterrupted { unsafe openat(directory.number, ".", flags) }
+    }
     // joined(separator:) has the runtime look up how an array is a sequence, at each start of a program.
     var path = walked.isEmpty ? "/" : ""
     for name in walked { path += "/" + name }
     if number < 0 { throw .last("open", path) }
-    let opened = try Descriptor(owning: number, path: path)
+    let opened = try Descriptor(owning: number, path: path, isPathOnly: isPathOnly)
     try checkWhereLinksLead(opened)
     return opened
   }

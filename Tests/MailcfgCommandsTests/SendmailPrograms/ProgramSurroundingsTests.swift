@@ -79,4 +79,35 @@ import Testing
       """)
     #expect(said.contains("\n600\n"), "\(said)")
   }
+
+  /// Files in a directory that may be searched and not read can be reached by their names.
+  @Test(
+    .needs(.makemap, .editmap, .newaliases, .praliases, .sendmail),
+    .enabled(if: CurrentUser.isRoot, "another user is put on by root only"))
+  func directoriesThatCannotBeRead() throws {
+    let said = try BothPrograms().compare(
+      """
+      for mode in 711 311 1733 644; do
+        rm -rf d; mkdir d
+        for map in m own aliases; do printf 'root x\\nfoo y\\n' | makemap -C /dev/null hash d/$map; done
+        sed 's,^O QueueDirectory=.*,O QueueDirectory=/,' "$cf" > d/c.cf; echo Tdaemon >> d/c.cf
+        echo 'foo: root' > d/aliases
+        chown daemon:daemon d/own.db d/aliases d/aliases.db; chmod 644 d/*; chmod $mode d; echo "$ mode $mode"
+        setpriv --reuid=1 --regid=1 --clear-groups /bin/bash <<'EOF'
+          umask 022
+          say editmap -C d/c.cf -q hash d/m root
+          say makemap -C d/c.cf -u hash d/m | LC_ALL=C sort
+          say praliases -f d/m root; say praliases -f hash:d/m foo; say praliases -C d/c.cf
+          printf 'k w\\n' | say makemap -C d/c.cf hash d/own; dump d/own
+          say editmap -C d/c.cf -u hash d/own n v; dump d/own
+          say editmap -C d/c.cf -x hash d/own k; dump d/own
+          printf 'k w\\n' | say makemap -C d/c.cf hash d/m
+          printf 'k w\\n' | say makemap -C d/c.cf hash d/new
+          say newaliases -C d/c.cf "-OAliasFile=hash:$PWD/d/aliases"; dump d/aliases
+      EOF
+        stat -c '%n %a %u:%g' d/*; ls -A d
+      done
+      """)
+    #expect(said.contains("-q hash d/m root\nx\n= 0\n"), "\(said)")
+  }
 }
