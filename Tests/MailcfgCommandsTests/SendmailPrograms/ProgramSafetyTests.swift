@@ -143,6 +143,10 @@ import Testing
           printf 'O TrustedUser=2\\n%s\\n' "$line" > trusted.cf; rm -f x.db
           say makemap -C trusted.cf hash x < /dev/null; show x.db
         done
+        for users in 'daemon nosuch' 'nosuch daemon' 'daemon nosuch mail' 'daemon 0'; do
+          printf 'O TrustedUser=%s\\n' $users > trusted.cf; rm -f x.db y.db
+          say makemap -C trusted.cf hash x < /dev/null; say editmap -C trusted.cf -u hash y a b; show x.db y.db
+        done
         printf 'O TrustedUser=daemon\\r\\n' > trusted.cf; rm -f x.db; say makemap -C trusted.cf hash x < /dev/null; show x.db
         for file in none . empty.cf/x /dev/null; do
           say makemap -C $file hash y < /dev/null; say editmap -C $file -q hash y k; say makemap -C $file nonsense y
