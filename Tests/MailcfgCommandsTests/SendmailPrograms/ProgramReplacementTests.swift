@@ -207,9 +207,11 @@ import Testing
   @Test func aDumpThatCannotBeWrittenIsAFailure() throws {
     let place = try Place()
     try place.makemap("hash", "x", input: "a 1\n")
-    let outcome = try place.shell("makemap -C empty.cf -u hash x > /dev/full")
-    #expect(outcome.status == 74)
-    #expect(outcome.errorText.contains("No space left"))
+    for (output, reason) in [("> /dev/full", "No space left"), (">&-", "Bad file descriptor")] {
+      let outcome = try place.shell("makemap -C empty.cf -u hash x \(output)")
+      #expect(outcome.status == 74)
+      #expect(outcome.errorText.contains(reason), "\(outcome.errorText)")
+    }
   }
 
   @Test func whatMayBeMeantOtherwiseIsSaidWithV() throws {
