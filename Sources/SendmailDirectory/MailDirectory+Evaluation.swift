@@ -79,9 +79,10 @@ extension MailDirectory {
   /// The places of the services in the file that option ServiceSwitchFile names: `service *( SP place )` a line; nil without it.
   private func service(of configuration: Configuration) -> [ByteString: [ByteString]]? {
     let named = configuration.options.last { $0.name == "ServiceSwitchFile" }?.value.description
-    guard let path = try? locations.rebased(named ?? "/etc/mail/service.switch"), let bytes = try? read(path) else {
-      return nil
-    }
+    // The usual one is nobody's word, but in a copy it is that of the copy.
+    let usual = "/etc/mail/service.switch"
+    let path = named == nil && locations.home == nil ? usual : try? locations.rebased(named ?? usual)
+    guard let path, let bytes = try? read(path) else { return nil }
     var services: [ByteString: [ByteString]] = [:]
     for line in bytes.split(separator: 0x0A) {
       let words = line.prefix { $0 != 0x23 }.split { $0 == 0x20 || $0 == 0x09 }.map { ByteString($0) }

@@ -46,25 +46,36 @@ struct TableLocations: Sendable {
   var configurationName: String { configurationPath ?? "sendmail.cf" }
   /// The directory that the configuration was written for, where it is another one: this one is a copy of it.
   let home: String?
+  /// The directory's path without links.
+  let realDirectory: String
+  /// What belongs to other users of the configuration and the way to it.
+  let foreigners: [Foreign]
 
   /// Finds out where tables are.
   ///
   /// A `sendmail.cf` that lies in the directory and names another one for its tables belongs to a copy of that other
   /// directory: its paths are then read as paths in the copy, so that a trial never touches the live files. One that was
-  /// named is taken at its word.
+  /// named is taken at its word, as far as its owner may lead us.
+  ///
+  /// - Throws: ``MailDirectoryError``, ``MailDirectoryError/Code/permission`` where it is another user's, and names files that are
+  ///   not his.
   init(directory: String, configurationPath named: String?) throws(MailDirectoryError) {
     self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
     do throws(SystemError) {
       let opened = try Directory(directory)
+      realDirectory = opened.path
       let path = named ?? self.directory + "/sendmail.cf"
-      let isThere = try FileLocation(path).status() != nil
-      if named == nil, !isThere {
+      let place = try FileLocation(path)
+      if named == nil, try place.status() == nil {
         configuration = nil
         configurationPath = nil
         home = nil
+        foreigners = []
         return
       }
-      let configuration = ConfigurationFile(try FileContents(path).bytes)
+      let contents = try FileContents(place)
+      let configuration = ConfigurationFile(contents.bytes)
+      foreigners = try TableLocations.foreigners(at: place, contents.status, configuration)
       self.configuration = configuration
       configurationPath = path
       home = named == nil ? TableLocations.foreignHome(of: configuration, in: opened) : nil
@@ -75,6 +86,7 @@ struct TableLocations: Sendable {
       }
       throw failure
     }
+    try checkNamedPaths()
   }
 
   /// The directory of the tables that a configuration names, if none of them is in `directory`.
@@ -192,7 +204,15 @@ struct TableLocations: Sendable {
   }
 
   /// A path of the configuration, as it is to be read here.
+  ///
+  /// - Throws: ``MailDirectoryError/Code/permission`` where the configuration is another user's, and the file is not.
   func rebased(_ path: String) throws(MailDirectoryError) -> String {
+    let place = try placed(path)
+    try checkOwner(of: place)
+    return place
+  }
+
+  private func placed(_ path: String) throws(MailDirectoryError) -> String {
     guard let home, path.hasPrefix("/") else { return path.hasPrefix("/") ? path : "\(directory)/\(path)" }
     let parent = TableLocations.parent(path)
     let name = String(path.dropFirst(parent == "/" ? 1 : parent.count + 1))
@@ -226,13 +246,14 @@ struct TableLocations: Sendable {
   /// Who is to own a new map: the TrustedUser of the configuration, where root makes it.
   var mapOwner: UInt32? {
     guard CurrentProcess.effectiveUser == 0, let user = configuration?.trustedUserForMakemap else { return nil }
-    if let number = UInt32(user.description) { return number }
-    return Account(named: user.bytes)?.user
+    return TableLocations.number(of: user)
   }
 
   /// The number of the TrustedUser of the configuration, as sendmail reads it; nil where there is none.
-  var trustedUser: UInt32? {
-    guard let user = configuration?.trustedUser else { return nil }
+  var trustedUser: UInt32? { configuration?.trustedUser.flatMap(TableLocations.number) }
+
+  /// The number of a user, who may be given by it or by his name.
+  static func number(of user: ByteString) -> UInt32? {
     if let number = UInt32(user.description) { return number }
     return Account(named: user.bytes)?.user
   }
