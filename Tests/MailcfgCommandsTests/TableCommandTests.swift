@@ -141,7 +141,8 @@ import Testing
     #expect(missing.errorText.contains(pidFile))
 
     let daemon = try ChildProcess(
-      "sh", ["-c", "trap 'echo got >>\"$1\"' HUP; echo ready >\"$1\"; while :; do sleep 0.05; done", "sh", sign],
+      place.directory.copyShell(as: "sendmail"),
+      ["-c", "trap 'echo got >>\"$1\"' HUP; echo ready >\"$1\"; while :; do sleep 0.05; done", "sh", sign],
       log: place.directory.path("log"))
     defer { daemon.kill() }
     func lines() -> Int { ((try? place.directory.readText("sign")) ?? "").split(separator: "\n").count }

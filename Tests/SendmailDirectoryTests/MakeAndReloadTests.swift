@@ -66,16 +66,22 @@ import Testing
     return try MailDirectory(directory.path)
   }
 
+  /// A program of this name that runs until it is told; then it writes to the file `sign` and ends with 3.
+  private func daemon(_ name: String) throws -> ChildProcess {
+    let sign = directory.path("sign")
+    let daemon = try ChildProcess(
+      directory.copyShell(as: name),
+      ["-c", "trap 'echo got >\"$1\"; exit 3' HUP; echo >\"$1.ready\"; while :; do sleep 0.05; done", "sh", sign],
+      log: directory.path("log"))
+    for _ in 0..<1000 where unsafe access(sign + ".ready", F_OK) != 0 { usleep(5_000) }
+    return daemon
+  }
+
   @Test func theDaemonIsTold() throws {
     let mail = try mail(pidFile: directory.path("pid"))
     #expect(try failure { _ = try mail.reload() }.code == .missing)
-    let sign = directory.path("sign")
-    let daemon = try ChildProcess(
-      "sh",
-      ["-c", "trap 'echo got >\"$1\"; exit 3' HUP; echo >\"$1.ready\"; while :; do sleep 0.05; done", "sh", sign],
-      log: directory.path("log"))
+    let daemon = try daemon("sendmail")
     defer { daemon.kill() }
-    for _ in 0..<1000 where unsafe access(sign + ".ready", F_OK) != 0 { usleep(5_000) }
     try directory.write("pid", "\(daemon.pid)\nsendmail -bd\n")
     #expect(try mail.reload() == daemon.pid)
     #expect(try daemon.wait(timeout: 20) == 3)
@@ -83,6 +89,43 @@ import Testing
     // It has ended since.
     let gone = try failure { _ = try mail.reload() }
     #expect(gone.message.contains("\(daemon.pid)"))
+  }
+
+  /// The pid file may be left of a daemon that has ended, and the number be another's now.
+  @Test func noOtherProcessIsTold() throws {
+    let mail = try mail(pidFile: directory.path("pid"))
+    let process = try daemon("editor-sendmail")
+    defer { process.kill() }
+    try directory.write("pid", "\(process.pid)\nsendmail -bd\n")
+    let error = try failure { _ = try mail.reload() }
+    #expect(error.code == .badData)
+    #expect(error.message.contains("process \(process.pid) is editor-sendmail, not sendmail"), "\(error)")
+  }
+
+  /// After an upgrade the daemon runs a program that is no longer there.
+  @Test func aDaemonWhoseProgramWasReplacedIsTold() throws {
+    let mail = try mail(pidFile: directory.path("pid"))
+    let daemon = try daemon("sendmail-mta")
+    defer { daemon.kill() }
+    #expect(unsafe unlink(directory.path("sendmail-mta")) == 0)
+    try directory.write("pid", "\(daemon.pid)\n")
+    #expect(try mail.reload() == daemon.pid)
+    #expect(try daemon.wait(timeout: 20) == 3)
+  }
+
+  @Test(.enabled(if: CurrentUser.isRoot, "only root gives files away")) func aPidFileOfAnotherUserIsRefused() throws {
+    let mail = try mail(pidFile: directory.path("pid"))
+    let daemon = try daemon("sendmail")
+    defer { daemon.kill() }
+    try directory.write("pid", "\(daemon.pid)\n")
+    #expect(unsafe chown(directory.path("pid"), 65534, 0) == 0)
+    let error = try failure { _ = try mail.reload() }
+    #expect(error.code == .permission)
+    #expect(error.message.contains("belongs to user 65534, but process \(daemon.pid) to user 0"), "\(error)")
+    // The TrustedUser's is sendmail's own.
+    try directory.write("sendmail.cf", "Kaccess hash access\nO PidFile=\(directory.path("pid"))\nO TrustedUser=65534\n")
+    #expect(try MailDirectory(directory.path).reload() == daemon.pid)
+    #expect(try daemon.wait(timeout: 20) == 3)
   }
 
   @Test(arguments: ["", "0\n", "1\n", "-1\n", "-2\n", "sendmail\n", "99999999999\n"])

@@ -40,6 +40,14 @@ package final class TemporaryDirectory: Sendable {
     try write(name, Array(text.utf8), mode: mode)
   }
 
+  /// Copies the shell: a script that it runs is a process of a program of this name.
+  ///
+  /// - Returns: The path of the program.
+  package func copyShell(as name: String) throws(TestSupportError) -> String {
+    try run("sh", ["-c", "cp \"$(command -v sh)\" \"$1\"", "sh", path(name)])
+    return path(name)
+  }
+
   /// The whole content of a file.
   package func read(_ name: String) throws(TestSupportError) -> [UInt8] { try readFile(path(name)) }
 
