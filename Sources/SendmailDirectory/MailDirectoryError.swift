@@ -56,7 +56,8 @@ public struct MailDirectoryError: Error, Sendable, CustomStringConvertible {
   init(_ error: SystemError) {
     self.init(Code(rawValue: error.exitCode), error.description)
     if error.isLocked { message += "; try again, or give --wait SECONDS" }
-    if error.isPermission,
+    // Reasons of our own say what is lacking.
+    if error.isPermission, error.problem == nil,
       error.call != "open" || error.path.hasSuffix(".mailcfg.journal") || error.path.hasSuffix(".mailcfg.lock")
     {
       message += "; a change takes the right to make files in the directory"

@@ -108,12 +108,7 @@ import Testing
   {
     let place = try Workplace("hosting")
     try place("build", "-q")
-    func asNobody(_ arguments: String...) throws -> Outcome {
-      try run(
-        "setpriv",
-        ["--reuid=65534", "--regid=65534", "--clear-groups", Proof.mailcfg, "--mail-dir", place.mail] + arguments,
-        environment: ["MAILCFG_MAIL_DIR": "", "NO_COLOR": "1"], directory: "/")
-    }
+    func asNobody(_ arguments: String...) throws -> Outcome { try self.asNobody(place, arguments) }
     #expect(try asNobody("relay", "list").status == 0)
     #expect(try asNobody("--no-build", "-n", "relay", "add", "192.0.2.8").status == 0)
     let before = try place.everything()
@@ -135,5 +130,25 @@ import Testing
     #expect(try place.status("access.db").st_uid == 65534)
     #expect(try place.status("access").st_uid == 65534)
     #expect(try asNobody("relay", "add", "192.0.2.10").status == 0)
+  }
+
+  /// He can make files in his directory, but none of root's.
+  @Test(.enabled(if: Tools.isCI || geteuid() == 0, "another user is only to be had as root"))
+  func filesOfRootInHisDirectory() throws {
+    let place = try Workplace("hosting")
+    try place("build", "-q")
+    #expect(unsafe chown(place.mail, 65534, 65534) == 0 && unlink(place.path(".mailcfg.lock")) == 0)
+    let before = try place.read("access")
+    let refused = try asNobody(place, ["--no-build", "relay", "add", "192.0.2.8"])
+    #expect(refused.status == 77)
+    #expect(refused.errorText.hasSuffix("; that takes root (CAP_CHOWN)\n"), "\(refused.errorText)")
+    #expect(try place.read("access") == before)
+  }
+
+  private func asNobody(_ place: Workplace, _ arguments: [String]) throws -> Outcome {
+    try run(
+      "setpriv",
+      ["--reuid=65534", "--regid=65534", "--clear-groups", Proof.mailcfg, "--mail-dir", place.mail] + arguments,
+      environment: ["MAILCFG_MAIL_DIR": "", "NO_COLOR": "1"], directory: "/")
   }
 }
