@@ -115,6 +115,27 @@ import Testing
     #expect(reversed(try patch(text), from: lines("de") + [0x0A]) == nil)
   }
 
+  /// What went from the end or the beginning of a text does not come back before what stands there now: the first of two entries
+  /// with one key counts.
+  @Test func endsThatOthersHaveWrittenTo() throws {
+    var text = Text(lines("abcz"))
+    text.replaceLines(3..<4, with: [])
+    let last = try patch(text)
+    #expect(reversed(last, from: lines("abc")) == lines("abcz"))
+    #expect(reversed(last, from: lines("xabc")) == lines("xabcz"))
+    #expect(PatchReversal(of: last, from: Text(lines("abcy")), isExact: false).outcomes == [.overlap])
+    #expect(PatchReversal(of: last, from: Text(lines("abcz")), isExact: false).outcomes == [.alreadyReversed])
+    text = Text(lines("zabc"))
+    text.replaceLines(0..<1, with: [])
+    let first = try patch(text)
+    #expect(reversed(first, from: lines("abcx")) == lines("zabcx"))
+    #expect(PatchReversal(of: first, from: Text(lines("yabc")), isExact: false).outcomes == [.overlap])
+    // A line that came tells its place, whatever stands behind it now.
+    text = Text(lines("abcz"))
+    text.replaceLines(3..<4, with: lines("v"))
+    #expect(reversed(try patch(text), from: lines("abcvy")) == lines("abczy"))
+  }
+
   /// A last line without a line end gets one where it is the last no more.
   @Test func lineEnds() throws {
     var text = Text(Array("a one\nb two".utf8))
@@ -129,7 +150,10 @@ import Testing
     let removal = try self.patch(shorter)
     #expect(reversed(removal, from: Array("a one\n".utf8)) == Array("a one\nb two".utf8))
     #expect(reversed(removal, from: Array("a one".utf8)) == Array("a one\nb two".utf8))
-    #expect(reversed(removal, from: Array("a one\nz\n".utf8)) == Array("a one\nb two\nz\n".utf8))
+    var changed = Text(Array("a one\nb two".utf8))
+    changed.replaceLines(1..<2, with: Array("c three\n".utf8))
+    let change = try self.patch(changed)
+    #expect(reversed(change, from: Array("a one\nc three\nz\n".utf8)) == Array("a one\nb two\nz\n".utf8))
   }
 
   @Test func overlapsAreShown() throws {

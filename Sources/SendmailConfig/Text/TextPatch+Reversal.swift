@@ -86,10 +86,15 @@ package struct PatchReversal {
   }
 
   private func outcome(_ hunk: TextPatch.Hunk) -> Outcome {
-    let whole = places(of: hunk.lines(of: .added))
-    if let place = whole.only { return edit(hunk, at: place, trimmed: false) }
-    guard whole.isEmpty else { return .overlap }
+    let new = hunk.lines(of: .added)
+    let whole = places(of: new)
     let core = PatchReversal.core(hunk)
+    // Lines that only went are told the place by those around them alone.
+    let hasAdded = core.contains { $0.sign == .added && PatchReversal.isDistinctive($0.bytes) }
+    if let place = whole.only, hasAdded || isAnchored(hunk, at: place, new.count, least: 1) {
+      return edit(hunk, at: place, trimmed: false)
+    }
+    guard whole.count < 2 else { return .overlap }
     let added = core.filter { $0.sign != .removed }.map(\.bytes)
     if added.contains(where: PatchReversal.isDistinctive) {
       if let place = places(of: added).only { return edit(hunk, at: place, trimmed: true) }
@@ -100,11 +105,15 @@ package struct PatchReversal {
         && places[PatchReversal.content(line.bytes.bytes[...])]?.isEmpty == false
     }
     guard isGone, !before.isEmpty, let place = places(of: before).only else { return .overlap }
-    // Where it had no lines before or behind it, somebody may have put something in its place there.
-    let isAnchored =
-      (hunk.leadingContext == TextPatch.context || place == 0)
-      && (hunk.trailingContext == TextPatch.context || place + before.count == text.lineCount)
-    return isAnchored ? .alreadyReversed : .overlap
+    return isAnchored(hunk, at: place, before.count, least: TextPatch.context) ? .alreadyReversed : .overlap
+  }
+
+  /// Whether a hunk with fewer lines of context than `least`, since the text began or ended there, is at that end now.
+  ///
+  /// If not, somebody may have put something in the place of what is to come back, and the first of two entries counts.
+  private func isAnchored(_ hunk: TextPatch.Hunk, at place: Int, _ count: Int, least: Int) -> Bool {
+    (hunk.leadingContext >= least || place == 0)
+      && (hunk.trailingContext >= least || place + count == text.lineCount)
   }
 
   /// The edit that takes a hunk back, with the lines of its new text standing at `start`.
@@ -152,7 +161,11 @@ package struct PatchReversal {
     for (hunk, outcome) in zip(patch.hunks, outcomes) where outcome == .overlap {
       if result.isEmpty { result = UnifiedDiff.heading(from: old, to: new) }
       let block = hunk.lines(of: .added)
-      let region = self.region(of: block, near: hunk.new)
+      let found = self.region(of: block, near: hunk.new)
+      // What others have put where the text began or ended then is shown, too.
+      let before = found.lowerBound - (TextPatch.context - hunk.leadingContext)
+      let behind = found.upperBound + TextPatch.context - hunk.trailingContext
+      let region = max(0, before)..<min(text.lineCount, behind)
       result += UnifiedDiff.heading(hunk.new..<hunk.new + block.count, region)
       let now = region.map { ByteString(text.line($0 + 1)) }
       for line in PatchReversal.difference(block, now) {
