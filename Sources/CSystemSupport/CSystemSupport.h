@@ -85,6 +85,11 @@ static inline const char *system_getopt_argument(void) { return optarg; }
 static inline int system_getopt_index(void) { return optind; }
 static inline int system_getopt_refused(void) { return optopt; }
 
+/* fallocate(2) with FALLOC_FL_KEEP_SIZE: room on the disk for so many bytes from the beginning, the length as it is. */
+static inline int system_reserve(int file, long long size) {
+  return (int)syscall(SYS_fallocate, file, 1, 0LL, size);
+}
+
 /* sync_file_range(2) with SYNC_FILE_RANGE_WRITE: lets the disk begin to write, and waits for nothing. */
 static inline void system_start_writing(int file, long long offset, long long count) {
 #ifdef SYS_sync_file_range

@@ -58,8 +58,8 @@ package final class Directory: Sendable {
   }
 
   /// Makes a directory that only its owner can enter.
-  func makeDirectory(_ name: String) throws(SystemError) {
-    if uninterrupted({ unsafe name.withPath { unsafe mkdirat(descriptor.number, $0, 0o700) } }) != 0 {
+  func makeDirectory(_ name: String, mode: UInt32) throws(SystemError) {
+    if uninterrupted({ unsafe name.withPath { unsafe mkdirat(descriptor.number, $0, mode) } }) != 0 {
       throw .last("mkdir", path(of: name))
     }
   }

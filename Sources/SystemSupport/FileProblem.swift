@@ -20,6 +20,8 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
   case unfinishedChange
   /// A journal that is not to be trusted: it belongs to another user, or is a link.
   case foreignJournal(owner: UInt32)
+  /// A file that something is mounted on, which cannot be replaced.
+  case mountPoint
   /// A symbolic link that another user has laid into a directory that everybody can write to.
   case untrustedLink
   /// A symbolic link of another user leads to a directory that is not his.
@@ -35,7 +37,7 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
     case .locked: EWOULDBLOCK
     case .changed: ESTALE
     case .cannotKeep: EPERM
-    case .unfinishedChange: EBUSY
+    case .unfinishedChange, .mountPoint: EBUSY
     case .foreignJournal, .untrustedLink, .foreignLink: EACCES
     }
   }
@@ -53,6 +55,7 @@ package enum FileProblem: Equatable, Sendable, CustomStringConvertible {
     case .changed: "was changed by somebody else in the meantime"
     case .cannotKeep(let what): what
     case .unfinishedChange: "holds an unfinished change of an earlier run"
+    case .mountPoint: "is mounted by itself, as into a container, and cannot be replaced: mount its directory instead"
     case .foreignJournal(let owner):
       "belongs to user \(owner), who alone can finish it: any command of mailcfg does, run as that user"
     case .foreignLink(let owner):

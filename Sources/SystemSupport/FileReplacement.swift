@@ -41,7 +41,7 @@ package final class FileReplacement {
   package init(_ location: FileLocation, attributes: NewFileAttributes, wait: Double = .infinity) throws(SystemError) {
     self.location = location
     self.attributes = attributes
-    if try location.directory.status(of: WriterLock.fileName) != nil {
+    if try Self.hasLock(location.directory) {
       do throws(SystemError) {
         let lock = try WriterLock(location.directory, wait: wait)
         _ = try lock.recover(wait: wait)
@@ -60,7 +60,7 @@ package final class FileReplacement {
     } catch {
       guard found != nil, error.isPermission || error.errno == EMLINK else { throw error }
       way = .rewriting
-      stage = try Self.makeStage(in: Self.temporaryDirectory())
+      stage = try Self.makeTemporaryStage()
     }
     signals = SignalCleanup()
     signals?.add(stage)
@@ -110,7 +110,9 @@ package final class FileReplacement {
         try exchange(expecting: expected, wait: wait)
         break
       } catch {
+        // Into a container, a file may be mounted by itself.
         if case .cannotKeep = error.problem { return try rewrite(expecting: expected, wait: wait) }
+        if case .mountPoint = error.problem { return try rewrite(expecting: expected, wait: wait) }
         // Somebody else has put a new file there: ours comes later, and counts.
         guard error.isChanged, case .anything = expected else { throw error }
       }
@@ -166,6 +168,7 @@ package final class FileReplacement {
     let mask = SignalMask()
     defer { withExtendedLifetime(mask) {} }
     let size = try new.status().size
+    try old.reserve(size)
     try old.copyContents(of: new, count: size)
     if uninterrupted({ ftruncate(old.number, size) }) != 0 { throw .last("ftruncate", location.path) }
     if let owner = attributes.owner, owner != status.owner { _ = fchown(old.number, owner, .max) }
@@ -188,9 +191,19 @@ package final class FileReplacement {
 
   // MARK: Places
 
+  /// Whether mailcfg has changed the directory before; a lock file of somebody else's, who could keep us waiting, says nothing.
+  private static func hasLock(_ directory: Directory) throws(SystemError) -> Bool {
+    guard let lock = try directory.status(of: WriterLock.fileName), lock.kind == .regular else { return false }
+    return try [0, geteuid(), directory.descriptor.status().owner].contains(lock.owner)
+  }
+
   /// A place for files that cannot be made beside the one to be replaced.
-  private static func temporaryDirectory() throws(SystemError) -> Directory {
-    try Directory(CurrentProcess.environment("TMPDIR") ?? "/tmp")
+  private static func makeTemporaryStage() throws(SystemError) -> StagingDirectory {
+    let places = [CurrentProcess.environment("TMPDIR") ?? "/tmp", "/tmp", "/var/tmp", "/dev/shm"]
+    for place in places.dropLast() {
+      if let directory = try? Directory(place), let stage = try? makeStage(in: directory) { return stage }
+    }
+    return try makeStage(in: Directory(places[places.count - 1]))
   }
 
   /// Makes a staging directory and locks it, so that it can be told from what a program that was killed has left.
@@ -251,6 +264,13 @@ extension Descriptor {
     while flock(number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
       if errno != EWOULDBLOCK && errno != EINTR { throw .last("flock", path) }
       if !deadline.pause() { throw SystemError(.locked(holder: nil), call: "flock", path: path) }
+    }
+  }
+
+  /// Sees that the disk has room for so many bytes in all, before anything is written over, where the file system can tell.
+  func reserve(_ size: Int) throws(SystemError) {
+    if size > 0, uninterrupted({ system_reserve(number, Int64(size)) }) != 0, [ENOSPC, EDQUOT, EFBIG].contains(errno) {
+      throw .last("fallocate", path)
     }
   }
 

@@ -46,6 +46,7 @@ extension Directory {
     }
     if result == 0 { return true }
     if errno == EINVAL || errno == ENOSYS { return false }
+    if errno == EBUSY { throw SystemError(.mountPoint, call: "renameat2", path: other.path(of: otherName)) }
     throw .last("renameat2", other.path(of: otherName))
   }
 

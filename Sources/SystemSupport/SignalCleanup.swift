@@ -112,12 +112,20 @@ private func cleanUp(after signal: Int32) {
     return
   }
   if let target = unsafe cleanupTarget, unsafe target.pointee.process == getpid() {
+    var areGone = true
     for index in 0..<(unsafe target.pointee.stageCount) {
       let stage = unsafe target.pointee.stages[index]
-      system_unlink_all(unsafe stage.directory)
-      unsafe unlinkat(stage.parent, stage.name, AT_REMOVEDIR)
+      // Other threads may make files in it until it is gone.
+      for _ in 0..<1000 {
+        system_unlink_all(unsafe stage.directory)
+        if unsafe unlinkat(stage.parent, stage.name, AT_REMOVEDIR) == 0 || errno != ENOTEMPTY { break }
+        sched_yield()
+      }
+      var status = stat()
+      if unsafe fstatat(stage.parent, stage.name, &status, AT_SYMLINK_NOFOLLOW) == 0 { areGone = false }
     }
-    if let journal = unsafe target.pointee.journal { unsafe unlinkat(journal.parent, journal.name, 0) }
+    // What is left is removed by the next change, which finds it by the journal.
+    if areGone, let journal = unsafe target.pointee.journal { unsafe unlinkat(journal.parent, journal.name, 0) }
   }
   _ = Glibc.signal(signal, SIG_DFL)
   raise(signal)

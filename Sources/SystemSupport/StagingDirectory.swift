@@ -12,6 +12,12 @@ final class StagingDirectory {
   /// The directory itself.
   let directory: Directory
 
+  /// The mode: ours alone, and with a bit that hardly another such directory has.
+  ///
+  /// Who may rename what is in the directory above could let another one of the same user's be taken for what an earlier run has
+  /// left, and be emptied.
+  private static let mode: UInt32 = 0o1700
+
   /// A new name, 60 random bits in it.
   static func newName(_ prefix: String = ".mailcfg-") -> String {
     let letters = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
@@ -32,7 +38,7 @@ final class StagingDirectory {
   init(making name: String, in parent: Directory) throws(SystemError) {
     self.parent = parent
     self.name = name
-    try parent.makeDirectory(name)
+    try parent.makeDirectory(name, mode: Self.mode)
     do throws(SystemError) {
       directory = try parent.openDirectory(name)
       let status = try directory.descriptor.status()
@@ -40,8 +46,8 @@ final class StagingDirectory {
         throw SystemError(.changed, call: "mkdir", path: directory.path)
       }
       // A default access list of the parent may have left the owner without the right to enter.
-      if status.mode & 0o700 != 0o700
-        && uninterrupted({ fchmod(directory.descriptor.number, status.mode | 0o700) }) != 0
+      if status.mode & Self.mode != Self.mode
+        && uninterrupted({ fchmod(directory.descriptor.number, status.mode | Self.mode) }) != 0
       {
         throw .last("fchmod", directory.path)
       }
@@ -58,7 +64,8 @@ final class StagingDirectory {
     guard let status = try parent.status(of: name), status.kind == .directory else { return nil }
     directory = try parent.openDirectory(name)
     let opened = try directory.descriptor.status()
-    if opened.owner != owner || opened.mode & 0o077 != 0 { return nil }
+    // A directory above may have passed on that its group is for all that is made in it.
+    if opened.owner != owner || opened.mode & ~0o2000 != Self.mode { return nil }
   }
 
   /// A path for those who can only open by path.

@@ -48,9 +48,8 @@ package final class WriterLock {
   }
 
   /// Opens the lock file, and makes it if need be.
-  ///
-  /// Made by root, it is given to the directory's owner, who may need it next.
   private static func open(_ directory: Directory) throws(SystemError) -> Descriptor {
+    if let file = try make(in: directory) { return file }
     let file: Descriptor
     do {
       file = try directory.open(fileName, O_RDWR | O_CREAT, mode: 0o600)
@@ -66,10 +65,17 @@ package final class WriterLock {
     let status = try file.regularStatus()
     // Somebody else's file under this name is not to be written to.
     if status.linkCount > 1 { throw SystemError(.hardLinked(count: status.linkCount), call: "open", path: file.path) }
-    if geteuid() == 0 && status.size == 0 {
-      let parent = try directory.descriptor.status()
-      if status.owner == 0 && parent.owner != 0 { _ = fchown(file.number, parent.owner, parent.group) }
-    }
+    return file
+  }
+
+  /// Makes the lock file; nil where there is one, or none can be made.
+  ///
+  /// Made by root, it is given to the directory's owner, who may need it next; another file of root's that somebody has given this
+  /// name is not.
+  private static func make(in directory: Directory) throws(SystemError) -> Descriptor? {
+    guard let file = try? directory.open(fileName, O_RDWR | O_CREAT | O_EXCL, mode: 0o600) else { return nil }
+    let parent = try directory.descriptor.status()
+    if geteuid() == 0 && parent.owner != 0 { _ = fchown(file.number, parent.owner, parent.group) }
     return file
   }
 

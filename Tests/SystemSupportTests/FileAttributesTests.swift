@@ -45,7 +45,7 @@ import Testing
       let result = try this.change.make { step throws(SystemError) in
         // Until it is live, nobody else gets at the new file, whatever its mode.
         for name in try Directory("\(path)/etc/mail").names() where name.hasPrefix(".mailcfg-") {
-          if FileStatus(following: "\(path)/etc/mail/\(name)")?.mode != 0o700 { exit(2) }
+          if FileStatus(following: "\(path)/etc/mail/\(name)")?.mode != 0o1700 { exit(2) }
         }
         for name in [".mailcfg.journal", ".mailcfg.lock"] {
           if let status = FileStatus(following: "\(path)/etc/mail/\(name)"), status.mode & 0o022 != 0 { exit(3) }

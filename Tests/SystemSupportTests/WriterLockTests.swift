@@ -84,6 +84,15 @@ import Testing
     }
   }
 
+  /// A file of root's that somebody has given the name of the lock file is not given to him.
+  @Test(.enabled(if: isRoot)) func anotherFileOfRootsStaysRoots() throws {
+    scratch.makeDirectory("his")
+    scratch.write("his/.mailcfg.lock", "")
+    scratch.setOwner("his", 12345, 12345)
+    _ = try WriterLock(try Directory(scratch("his")), wait: 0)
+    #expect(try scratch.status("his/.mailcfg.lock").owner == 0)
+  }
+
   @Test(.enabled(if: isRoot)) func withoutTheRightItSaysSo() async throws {
     scratch.setMode("", 0o755)
     await #expect(processExitsWith: .exitCode(77)) { [path = scratch.path as String] in

@@ -204,6 +204,53 @@ import Testing
     #expect(try place.names() == [".mailcfg.lock", "empty.cf", "x.db"])
   }
 
+  /// A lock file that another user has put there says nothing, and keeps nobody waiting.
+  @Test(.enabled(if: getuid() == 0)) func anotherUsersLockFileIsNone() throws {
+    let place = try Place()
+    let outcome = try place.shell(
+      """
+      : > .mailcfg.lock; chown 1000 .mailcfg.lock
+      exec 9<> .mailcfg.lock; flock 9
+      echo a 1 | timeout 20 makemap -C empty.cf hash x 9>&-
+      """)
+    #expect(outcome.status == 0, "\(outcome.errorText)")
+  }
+
+  /// A directory whose name looks like that of a leftover is none: whoever may rename things here could have root empty his own.
+  @Test func whatIsNoLeftoverStays() throws {
+    let place = try Place()
+    try place.shell("mkdir -m 700 .makemap-aaaaaaaaaaaa; echo secret > .makemap-aaaaaaaaaaaa/keys")
+    try place.makemap("hash", "x", input: "a 1\n")
+    #expect(try place.shell("cat .makemap-aaaaaaaaaaaa/keys").outputText == "secret\n")
+  }
+
+  /// A map that is mounted by itself, as into a container, is written in place.
+  @Test(.needsNamespaces) func aMountedMapIsWrittenInPlace() throws {
+    let place = try Place(inMemory: false)
+    try place.makemap("hash", "x", input: "a 1\n")
+    let outcome = try place.shell(
+      """
+      cp x.db ../x.db
+      unshare -m sh -c 'mount --bind ../x.db x.db && printf "b 2\n" | makemap -C empty.cf hash x && makemap -C empty.cf -u hash x'
+      """)
+    #expect(outcome.outputText == "b\t2\n", "\(outcome.errorText)")
+  }
+
+  /// What has to be written in place, since the map has another name too, is not begun where the disk has no room for it.
+  @Test(.needsNamespaces) func aFullDiskLeavesTheMapThatWouldBeWrittenInPlace() throws {
+    let place = try Place(inMemory: false)
+    try place.directory.write("big", Self.bigTable(8000))
+    let outcome = try place.shell(
+      """
+      mkdir disk
+      unshare -m sh -c 'mount -t tmpfs -o mode=755,size=200k none disk; cp empty.cf disk; cd disk
+        printf "a 1\n" | makemap -C empty.cf hash x; ln x.db other.db; cp x.db /tmp/before.$$
+        makemap -C empty.cf -s hash x < ../../big; echo $?
+        cmp x.db /tmp/before.$$ && echo same; rm /tmp/before.$$'
+      """)
+    #expect(outcome.outputText == "74\nsame\n" || outcome.outputText == "73\nsame\n", "\(outcome.errorText)")
+  }
+
   @Test func aDumpThatCannotBeWrittenIsAFailure() throws {
     let place = try Place()
     try place.makemap("hash", "x", input: "a 1\n")
