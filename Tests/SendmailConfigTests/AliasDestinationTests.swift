@@ -112,6 +112,32 @@ struct AliasDestinationTests {
     }
   }
 
+  @Test("What the real sendmail takes for a program, a file or a list wants to be allowed", .needs(.sendmail))
+  func paths() throws {
+    var random = SplitMix64(seed: 77)
+    // Of mx only hosts(5) says that it is this host, and sendmail's rules ask for it.
+    let heads = ["", "", "mx!", "MX!", "mx.uucp!", "w!", "a!", "localhost!", "mx!mx!", "<", "\\", "@mx:", "<@mx,@w:"]
+    let tails = [
+      "", "", "@mx", "@mx.UUCP", "@mx.uucp.", "@w", "%mx", "%mx@w", "@[127.0.0.1]", ">", "@mx>", "@remote.org",
+    ]
+    let targets = ["|/bin/cat x", "/nosuch/x", ":include:/nosuch/x", ":INCLUDE:/x", "a", "mx!/x", "mx!\"|y\""]
+    let values = (0..<1500).map { _ in
+      let quote = random.pick(["", "\"", "\""])
+      return Array((random.pick(heads) + quote + random.pick(targets) + quote + random.pick(tails)).utf8)
+    }
+    let real = try Self.real(values)
+    try #require(real.count == values.count)
+    var count = 0
+    for (value, real) in zip(values, real) where ["prog", "*file*", "*include*"].contains(real.mailer) {
+      count += 1
+      for one in AliasDestination.parse(value.span, hosts: AliasNameTests.hosts) {
+        if case .invalid = one.kind { continue }
+        #expect(one.permission != nil, "\(printable(value)): \(real.mailer)")
+      }
+    }
+    #expect(count > 300)
+  }
+
   @Test("The real sendmail finds the same destinations in a list", .needs(.sendmail), arguments: 1...4)
   func lists(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed) &+ 1000)

@@ -252,12 +252,29 @@ extension AliasDestination {
 
   /// What has to be allowed for it; nil for users and addresses.
   ///
-  /// A mailbox at another host is a program, a file or a list too, should that host become a name of this one.
+  /// A mailbox at another host is a program, a file or a list too, should that host become a name of this one; a path of hosts
+  /// (`mx!/file`) is one already where the first of them is a name that only hosts(5) has for this host.
   package var permission: AliasPermissions? {
     guard case .address(let mailbox) = kind else { return ownPermission }
     let host = mailbox[(mailbox.lastIndex(of: ASCII.at).map { $0 + 1 } ?? 0)...]
     let name = host.last == 0x2E ? host.dropLast() : host
     return AliasDestination.parse(text.span, hosts: LocalHosts(names: [Array(name)])).first?.ownPermission
+      ?? Self.permission(inPath: text)
+  }
+
+  /// What has to be allowed for what a path of hosts ends in, or for the user of a host `.UUCP`, which is the same to the rules.
+  private static func permission(inPath text: [UInt8]) -> AliasPermissions? {
+    var starts = text.indices.filter { text[$0] == UInt8(ascii: "!") }.map { $0 + 1 }
+    let folded = ByteString(text).folded.bytes
+    if folded.indices.contains(where: { folded[$0...].starts(with: ".uucp".utf8) }) { starts.append(0) }
+    for start in starts {
+      var user = text[start...].drop { $0 == UInt8(ascii: "<") || ASCII.isBlank($0) }
+      if user.first == ASCII.quote { user.removeFirst() }
+      if user.first == UInt8(ascii: "|") { return .programs }
+      if user.first == UInt8(ascii: "/") { return .files }
+      if ByteString(user.prefix(9)).folded == ":include:" { return .includes }
+    }
+    return nil
   }
 
   private var ownPermission: AliasPermissions? {
