@@ -34,4 +34,7 @@ enum AccessEntries: KeyedTable {
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString {
     value.shown(of: key, showingSecrets: secrets)
   }
+  static func shown(key: ByteString, secrets: Bool) -> ByteString {
+    key.shownAsKey(showingSecrets: secrets)
+  }
 }

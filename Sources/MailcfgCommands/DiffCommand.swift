@@ -54,18 +54,19 @@ struct DiffCommand: ParsableCommand {
             guard table == .access, let value else { return value }
             return AccessEntries.shown(value, of: key, secrets: options.showSecrets)
           }
+          let shownKey = table == .access ? AccessEntries.shown(key: key, secrets: options.showSecrets) : key
           let inText = shown(difference.expected)
           let inMap = shown(difference.found)
           differences.append(
             .init(
-              table: table.rawValue, key: key.description, text: inText?.description,
+              table: table.rawValue, key: shownKey.description, text: inText?.description,
               map: inMap?.description, line: difference.line))
           guard !options.json, !options.quiet else { continue }
           if let inMap {
-            output.result("- \(directory.mapPath(of: table)): \(key.escaped)  \(inMap.escaped)")
+            output.result("- \(directory.mapPath(of: table)): \(shownKey.escaped)  \(inMap.escaped)")
           }
           if let inText, let line = difference.line {
-            output.result("+ \(directory.path(of: table)):\(line): \(key.escaped)  \(inText.escaped)")
+            output.result("+ \(directory.path(of: table)):\(line): \(shownKey.escaped)  \(inText.escaped)")
           }
         }
       }

@@ -15,7 +15,11 @@ struct DumpCommand: ParsableCommand {
     try Output.run(options) { output in
       let pairs = try options.directory().dump(table.table).map { pair in
         guard table == .access else { return pair }
-        return (pair.key, AccessEntries.shown(pair.value, of: pair.key, secrets: options.showSecrets))
+        let secrets = options.showSecrets
+        return (
+          AccessEntries.shown(key: pair.key, secrets: secrets),
+          AccessEntries.shown(pair.value, of: pair.key, secrets: secrets)
+        )
       }
       if options.json {
         let results = pairs.map { LookupCommand.Report.Result(key: $0.0.description, value: $0.1.description) }

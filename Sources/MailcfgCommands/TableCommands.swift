@@ -16,11 +16,14 @@ protocol KeyedTable {
   static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic]
   /// A value for output; where it is a secret, something in its place.
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString
+  /// A key for output.
+  static func shown(key: ByteString, secrets: Bool) -> ByteString
 }
 
 extension KeyedTable {
   static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic] { [] }
   static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString { value }
+  static func shown(key: ByteString, secrets: Bool) -> ByteString { key }
 }
 
 /// Entries, as `--json` prints them.
@@ -52,7 +55,7 @@ struct ListEntries<Kind: KeyedTable>: ParsableCommand {
       let path = directory.path(of: Kind.table)
       let entries = Kind.text(tables).entries.map { entry in
         TableEntry(
-          line: entry.line, key: entry.key,
+          line: entry.line, key: Kind.shown(key: entry.key, secrets: options.showSecrets),
           value: Kind.shown(entry.value, of: entry.key, secrets: options.showSecrets))
       }
       try output.list(entries, path: path)

@@ -11,6 +11,7 @@ import Testing
   static let lines: [String] = [
     "AuthInfo:a.example \"U:anna\" \"P:@\"", "authinfo:B.example\t\"P:@\"\r", "AUTHINFO:c.example   \"U:x\" \"P=64\"",
     "\"AuthInfo:d.example\" \"P:@\"", "\"AuthInfo:d2.example\" @", "AuthInfo:e.example\"U:x\"\"P:@\"",
+    "AuthInfo:e2.example\"P:@\" \"U:x\"",
     "AuthInfo: \"P:@\"",
     "AuthInfo: f.example \"P:@\"", "AuthInfo: f.example @", "AuthInfo:g.example @", " AuthInfo:h.example \"P:@\"",
     "\t\"U:x\" \"P:@\"",

@@ -113,4 +113,9 @@ extension ByteString {
     if showingSecrets { return self }
     return Secrets.isTagged(key.bytes.span) ? ByteString(Secrets.mask) : Secrets.cut(self, .none)
   }
+
+  /// A key of a map for output: without the password that is part of it where the blank before the value was forgotten.
+  package func shownAsKey(showingSecrets: Bool = false) -> ByteString {
+    showingSecrets ? self : Secrets.cut(self, .none)
+  }
 }
