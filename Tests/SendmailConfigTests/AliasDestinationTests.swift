@@ -120,8 +120,10 @@ struct AliasDestinationTests {
     let tails = [
       "", "", "@mx", "@mx.UUCP", "@mx.uucp.", "@w", "%mx", "%mx@w", "@[127.0.0.1]", ">", "@mx>", "@remote.org",
     ]
-    let targets = ["|/bin/cat x", "/nosuch/x", ":include:/nosuch/x", ":INCLUDE:/x", "a", "mx!/x", "mx!\"|y\""]
-    let values = (0..<1500).map { _ in
+    let targets = [
+      "|/bin/cat x", "/nosuch/x", ":include:/nosuch/x", ":INCLUDE:/x", "a", "mx!/x", "mx!\"|y\"", "mx!(c)\"|y\"",
+    ]
+    let values = (0..<2000).map { _ in
       let quote = random.pick(["", "\"", "\""])
       return Array((random.pick(heads) + quote + random.pick(targets) + quote + random.pick(tails)).utf8)
     }
@@ -136,6 +138,11 @@ struct AliasDestinationTests {
       }
     }
     #expect(count > 300)
+    // The rules of this site look no host up; Debian's do, and took each of the first five for a program or a file.
+    for value in ["mx1!\"|x\"", "mx1!/x", "mx1!/x@mx1", "/x@mx1.UUCP", "\"/x\"@mx1.uucp", "mx1!(c)\"|x\""] {
+      let found = AliasDestination.parse(Array(value.utf8).span, hosts: AliasNameTests.hosts)
+      #expect(found.count == 1 && found[0].permission != nil, "\(value)")
+    }
   }
 
   @Test("The real sendmail finds the same destinations in a list", .needs(.sendmail), arguments: 1...4)

@@ -259,7 +259,7 @@ extension AliasDestination {
     let host = mailbox[(mailbox.lastIndex(of: ASCII.at).map { $0 + 1 } ?? 0)...]
     let name = host.last == 0x2E ? host.dropLast() : host
     return AliasDestination.parse(text.span, hosts: LocalHosts(names: [Array(name)])).first?.ownPermission
-      ?? Self.permission(inPath: text)
+      ?? Self.permission(inPath: mailbox)
   }
 
   /// What has to be allowed for what a path of hosts ends in, or for the user of a host `.UUCP`, which is the same to the rules.
