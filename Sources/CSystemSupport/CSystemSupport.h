@@ -60,16 +60,14 @@ static inline void system_unlink_all(int directory) {
   }
 }
 
-extern char **environ;
-
 /* The command line where the kernel has put it: by the System V ABI the stack begins with the number of arguments, their
    pointers, NULL, and the pointers that environ leads to. NULL where environ no longer leads there. */
 static inline char **system_initial_arguments(int *count) {
-  if (!environ || environ[-1]) return NULL;
-  char **first = environ - 1;
+  if (!__environ || __environ[-1]) return NULL;
+  char **first = __environ - 1;
   /* The strings lie above all pointers: the number of arguments is no such address, so the walk ends there at the latest. */
-  while ((uintptr_t)first[-1] > (uintptr_t)environ) first--;
-  *count = (int)(environ - 1 - first);
+  while ((uintptr_t)first[-1] > (uintptr_t)__environ) first--;
+  *count = (int)(__environ - 1 - first);
   return (uintptr_t)first[-1] == (uintptr_t)*count ? first : NULL;
 }
 
