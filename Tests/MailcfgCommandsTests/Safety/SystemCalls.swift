@@ -41,8 +41,13 @@ enum SystemCalls {
       let call = line.drop { $0.isNumber || $0 == " " }
       guard let end = call.firstIndex(of: "(") else { continue }
       let name = String(call[..<end])
+      guard names.contains(name) else { continue }
       // Of each makemap that runs beside it is looked up what it builds: another run has others. Before, its own command line is read.
-      guard names.contains(name), !(hasBegun && isAboutProcess(call)) else { continue }
+      if hasBegun && isAboutProcess(call) {
+        // The way there begins with two calls: "/" and "proc".
+        if name == "openat", call.contains("</proc>, ") { counts[name, default: 0] -= 2 }
+        continue
+      }
       counts[name, default: 0] += 1
       hasBegun = hasBegun || call.contains("etc-mail")
       guard hasBegun, call.contains(place.directory.path) || call.contains("etc-mail") else { continue }
@@ -54,7 +59,7 @@ enum SystemCalls {
 
   /// Whether a call, with the paths of its descriptors, is about a file of a process.
   private static func isAboutProcess(_ call: Substring) -> Bool {
-    call.firstRange(of: "</proc/").map { call[$0.upperBound...].first?.isNumber ?? false } ?? false
+    call.firstRange(of: "/proc/").map { call[$0.upperBound...].first?.isNumber ?? false } ?? false
   }
 
   /// The words that run a command and kill it as it is about to make a call.
