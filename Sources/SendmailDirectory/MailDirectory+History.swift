@@ -143,13 +143,10 @@ extension MailDirectory {
   private func deliveries(of file: AliasesFile) -> [String] {
     file.aliases.flatMap { alias in
       alias.destinations.compactMap { destination -> String? in
-        let what: String
-        switch destination.kind {
-        case .program: what = "the program"
-        case .file: what = "the file"
-        case .include: what = "the list"
-        default: return nil
-        }
+        let permissions = destination.permissions
+        guard !permissions.isEmpty else { return nil }
+        let what =
+          permissions.contains(.programs) ? "the program" : permissions.contains(.files) ? "the file" : "the list"
         return "\(alias.name) delivers to \(what) \(ByteString(destination.text).escaped)"
       }
     }

@@ -134,14 +134,14 @@ struct AliasDestinationTests {
       count += 1
       for one in AliasDestination.parse(value.span, hosts: AliasNameTests.hosts) {
         if case .invalid = one.kind { continue }
-        #expect(one.permission != nil, "\(printable(value)): \(real.mailer)")
+        #expect(!one.permissions.isEmpty, "\(printable(value)): \(real.mailer)")
       }
     }
     #expect(count > 300)
     // The rules of this site look no host up; Debian's do, and took each of the first five for a program or a file.
     for value in ["mx1!\"|x\"", "mx1!/x", "mx1!/x@mx1", "/x@mx1.UUCP", "\"/x\"@mx1.uucp", "mx1!(c)\"|x\""] {
       let found = AliasDestination.parse(Array(value.utf8).span, hosts: AliasNameTests.hosts)
-      #expect(found.count == 1 && found[0].permission != nil, "\(value)")
+      #expect(found.count == 1 && !found[0].permissions.isEmpty, "\(value)")
     }
   }
 
@@ -283,17 +283,27 @@ struct AliasDestinationTests {
     let mailers = try Self.real(written.map { Array($0.utf8) }, hosts: "other.example\n").map(\.mailer)
     try #require(mailers.count == written.count)
     let hosts = LocalHosts(names: ["local.example", "w"].map { Array($0.utf8) })
+    // Spellings of which some are harmless to these rules, and refused all the same.
+    let harmless = ["\"\"|", "!:include:", "!:INCLUDE:", "\\:include:", "\"include\""]
+    var kept = 0
     for (text, mailer) in zip(written, mailers) {
       let destinations = AliasDestination.parse(ByteString(text).bytes.span, hosts: hosts)
-      let wanted: AliasPermissions? =
+      let wanted: AliasPermissions =
         switch mailer {
         case "prog": .programs
         case "*file*": .files
         case "*include*": .includes
-        default: nil
+        default: []
         }
-      #expect(destinations.compactMap(\.permission).first == wanted, "\(text): \(mailer)")
+      let found = destinations.reduce(into: AliasPermissions()) { $0.formUnion($1.permissions) }
+      if wanted.isEmpty, harmless.contains(where: text.contains) {
+        kept += 1
+        continue
+      }
+      // The path of a list might be that of a file to other rules.
+      #expect(found.isSuperset(of: wanted) && wanted.isEmpty == found.isEmpty, "\(text): \(mailer)")
     }
+    #expect(kept < 30)
     #expect(Set(mailers).isSuperset(of: ["prog", "*file*", "*include*", "local"]))
   }
 }

@@ -34,6 +34,8 @@ struct VirtualUserTraits: OptionSet {
   static let newDomain = VirtualUserTraits(rawValue: 1 << 19)
   /// Quotes, angle brackets or parentheses in the target.
   static let wrapped = VirtualUserTraits(rawValue: 1 << 20)
+  /// A `|` or `/` anywhere in the target.
+  static let bar = VirtualUserTraits(rawValue: 1 << 21)
 }
 
 /// A virtual user with its meaning.
@@ -182,6 +184,7 @@ enum VirtualUserChecks {
       case ASCII.space, ASCII.tab: result.insert(.blank)
       case ASCII.colon: result.insert(.colon)
       case 0x25: result.insert(.percent)
+      case 0x7C, 0x2F: result.insert(.bar)
       case ASCII.quote, 0x3C, 0x28: result.insert(.wrapped)
       case ASCII.at: at = index
       default: break

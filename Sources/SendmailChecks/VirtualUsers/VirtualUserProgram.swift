@@ -4,16 +4,10 @@ internal import SendmailConfig
 enum VirtualUserProgram: VirtualUserCheck {
   static let check = Check(
     "virtmap.program", .warning, "A program, file or list is refused as a target", page: .virtmap)
-  static let interest: VirtualUserTraits = [.program, .wrapped, .colon]
+  static let interest: VirtualUserTraits = [.bar, .wrapped, .colon]
 
   static func examine(_ entry: VirtualUserEntry, _ table: VirtualUserTableView, _ findings: inout FileFindings) {
-    let target = entry.target
-    if entry.traits.contains(.program) {
-      let isList = target.prefix(9).map(ASCII.lowercased).elementsEqual(":include:".utf8)
-      guard isList || target.first != ASCII.colon else { return }
-    } else {
-      guard !entry.traits.contains(.error), VirtualUserTarget.needsAlias(ByteString(target)) else { return }
-    }
+    guard !entry.traits.contains(.error), VirtualUserTarget.needsAlias(ByteString(entry.target)) else { return }
     findings.add(
       check, line: entry.line, column: entry.valueColumn,
       message:

@@ -1,18 +1,3 @@
-/// The kinds of alias destination that run, write or read something, and so have to be allowed one by one.
-public struct AliasPermissions: OptionSet, Sendable {
-  /// The bits.
-  public let rawValue: Int
-  /// Takes bits.
-  public init(rawValue: Int) { self.rawValue = rawValue }
-
-  /// `|command`.
-  public static let programs = AliasPermissions(rawValue: 1)
-  /// `/path`.
-  public static let files = AliasPermissions(rawValue: 2)
-  /// `:include:/path`.
-  public static let includes = AliasPermissions(rawValue: 4)
-}
-
 extension AliasesFile {
   /// What an edit did.
   public typealias Edit = Table.Edit
@@ -181,6 +166,9 @@ extension AliasesFile {
       {
         try refuse("sendmail would put a dot in the place of the blank; name several destinations one by one")
       }
+      if AliasPermissions.namesMailer(destination.bytes[...]) {
+        try refuse("sendmail would take what stands in the angle brackets between its quotes for a mailer")
+      }
       if destination.bytes.last == ASCII.backslash { try refuse("its last backslash would join it to what follows") }
       if let mark = destination.bytes.firstIndex(of: ASCII.numberSign),
         mark == 0 || ASCII.isBlank(destination.bytes[mark - 1]),
@@ -188,7 +176,8 @@ extension AliasesFile {
       {
         try refuse("a comment cannot stand in an alias: sendmail would take it for part of the address")
       }
-      if let needed = only.permission, !permissions.contains(needed) {
+      let needed = only.permissions.subtracting(permissions)
+      if !needed.isEmpty {
         throw EditError(.needsPermission, "destination \"\(destination.escaped)\": \(only.warning(of: needed))")
       }
       result.append(only)
@@ -250,32 +239,11 @@ extension AliasDestination {
     }
   }
 
-  /// What has to be allowed for it; nil for users and addresses.
+  /// What has to be allowed for it; nothing for users and addresses.
   ///
-  /// A mailbox at another host is a program, a file or a list too, should that host become a name of this one; a path of hosts
-  /// (`mx!/file`) is one already where the first of them is a name that only hosts(5) has for this host.
-  package var permission: AliasPermissions? {
-    guard case .address(let mailbox) = kind else { return ownPermission }
-    let host = mailbox[(mailbox.lastIndex(of: ASCII.at).map { $0 + 1 } ?? 0)...]
-    let name = host.last == 0x2E ? host.dropLast() : host
-    return AliasDestination.parse(text.span, hosts: LocalHosts(names: [Array(name)])).first?.ownPermission
-      ?? Self.permission(inPath: mailbox)
-  }
-
-  /// What has to be allowed for what a path of hosts ends in, or for the user of a host `.UUCP`, which is the same to the rules.
-  private static func permission(inPath text: [UInt8]) -> AliasPermissions? {
-    var starts = text.indices.filter { text[$0] == UInt8(ascii: "!") }.map { $0 + 1 }
-    let folded = ByteString(text).folded.bytes
-    if folded.indices.contains(where: { folded[$0...].starts(with: ".uucp".utf8) }) { starts.append(0) }
-    for start in starts {
-      var user = text[start...].drop { $0 == UInt8(ascii: "<") || ASCII.isBlank($0) }
-      if user.first == ASCII.quote { user.removeFirst() }
-      if user.first == UInt8(ascii: "|") { return .programs }
-      if user.first == UInt8(ascii: "/") { return .files }
-      if ByteString(user.prefix(9)).folded == ":include:" { return .includes }
-    }
-    return nil
-  }
+  /// A user or a mailbox may become a program, a file or a list too, by the site's rules or once another host is a name of this
+  /// one (``AliasPermissions/hidden(in:)``).
+  package var permissions: AliasPermissions { ownPermission ?? AliasPermissions.hidden(in: text[...]) }
 
   private var ownPermission: AliasPermissions? {
     switch kind {
@@ -289,13 +257,19 @@ extension AliasDestination {
   /// What it does that has to be allowed, and the option that allows it.
   fileprivate func warning(of needed: AliasPermissions) -> String {
     let (what, option) =
-      switch needed {
-      case .programs: ("mail to it runs a program", "--allow-programs")
-      case .files: ("mail to it is written to a file", "--allow-files")
-      default: ("the addresses are read from a file", "--allow-includes")
+      if needed.contains(.programs) {
+        ("mail to it runs a program", "--allow-programs")
+      } else if needed.contains(.files) {
+        ("mail to it is written to a file", "--allow-files")
+      } else {
+        ("the addresses are read from a file", "--allow-includes")
       }
-    var condition = ""
-    if case .address = kind { condition = ", should its host become a name of this one" }
+    let condition =
+      switch kind {
+      case .address: ", should its host become a name of this one"
+      case .user: ", where the rules take off what is around it"
+      default: ""
+      }
     return "\(what)\(condition); if that is meant, give \(option)"
   }
 }

@@ -143,10 +143,10 @@ public enum VirtualUserTarget: Hashable, Sendable {
         try refuse("error: wants a word and a text, as in error:nouser 550 5.1.1 No such user here")
       }
     case .address(let target), .local(let target):
-      let lowered = "\(target.folded)"
-      if target.bytes.first == 0x7C || target.bytes.first == 0x2F || lowered.hasPrefix(":include:")
-        || Self.needsAlias(target)
-      {
+      if target.bytes.contains(where: { 0x80...0x9F ~= $0 }) {
+        try refuse("a byte of 0x80 to 0x9F, as some letters beyond ASCII have it, means something inside sendmail")
+      }
+      if Self.needsAlias(target) {
         try refuse("sendmail delivers to programs, files and lists only through an alias: name an alias here")
       }
       if !target.bytes.contains(ASCII.quote), target.bytes.contains(ASCII.comma) {
@@ -165,10 +165,10 @@ public enum VirtualUserTarget: Hashable, Sendable {
 }
 
 extension VirtualUserTarget {
-  /// Whether sendmail would take an address for a program, a file or a list once it has taken off quotes, comments and angle
-  /// brackets: it delivers to those only where an alias names them.
+  /// Whether sendmail might take an address for a program, a file, a list or another mailer once it has taken off what is around
+  /// it: it delivers to those only where mail has come by an alias.
   package static func needsAlias(_ target: ByteString) -> Bool {
-    AliasDestination.parse(target.bytes.span).contains { $0.permission != nil }
+    !AliasPermissions.hidden(in: target.bytes[...]).isEmpty || AliasPermissions.namesMailer(target.bytes[...])
   }
 }
 
