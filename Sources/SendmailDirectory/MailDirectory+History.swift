@@ -120,10 +120,17 @@ extension MailDirectory {
           from: "\(location.path) (after change \(record.id))", to: "\(location.path) (now)")
         continue
       }
-      let aliases = tables.aliases
+      let before = tables
       tables.edit(one.table) { reversal.apply(to: &$0) }
+      if let (key, line) = outranked(by: reversal, in: one.table, before, tables) {
+        throw MailDirectoryError(
+          .badData,
+          "change \(record.id) cannot be undone: \(location.path):\(line) is what counts for \(key.escaped) by now, and what would "
+            + "come back would count in its place. Nothing was changed: remove that entry first, or take the lines back by hand "
+            + "(mailcfg history \(record.id)) and run mailcfg build")
+      }
       if one.table == .alias {
-        let known = Set(deliveries(of: aliases))
+        let known = Set(deliveries(of: before.aliases))
         notices += deliveries(of: tables.aliases).filter { !known.contains($0) }.map { "\(location.path): \($0) again" }
       }
     }
@@ -137,6 +144,46 @@ extension MailDirectory {
       throw failure
     }
     return notices
+  }
+
+  /// The first entry that others have made since, and that would not count any more once lines come back which say something else
+  /// of its key.
+  ///
+  /// Texts that are the very ones of the change's end have had all these lines with each other before.
+  private func outranked(
+    by reversal: PatchReversal, in table: MailTable, _ before: MailTables, _ after: MailTables
+  ) -> (key: ByteString, line: Int)? {
+    if reversal.isExact { return nil }
+    var taken: [Range<Int>] = []
+    var lines: [UInt8] = []
+    for case .edit(let range, let replacement) in reversal.outcomes {
+      taken.append(range)
+      for line in replacement {
+        lines += line.bytes
+        if line.bytes.last != ASCII.lineFeed { lines.append(ASCII.lineFeed) }
+      }
+    }
+    func stays(_ lines: Range<Int>) -> Bool { !taken.contains { $0.overlaps(lines) } }
+    var found: [(key: ByteString, line: Int)] = []
+    switch table {
+    case .access, .virtmap:
+      func rows(_ tables: MailTables) -> Table { table == .access ? tables.access.table : tables.virtualUsers.table }
+      for entry in Table(lines).entries {
+        guard let one = rows(before).entry(for: entry.key), stays(one.line - 1..<one.line),
+          rows(after).entry(for: entry.key)?.value != one.value
+        else { continue }
+        found.append((one.key, one.line))
+      }
+    case .alias:
+      for name in Set(AliasesFile(lines, hosts: before.aliases.hosts).aliases.map(\.name)) {
+        guard let one = before.aliases.alias(named: name), stays(one.lines.lowerBound - 1..<one.lines.upperBound - 1),
+          after.aliases.alias(named: name)?.value != one.value
+        else { continue }
+        found.append((name, one.lines.lowerBound))
+      }
+    case .host: break
+    }
+    return found.min { $0.line < $1.line }
   }
 
   /// The deliveries to programs and files, and the lists of others, that aliases name.

@@ -142,6 +142,31 @@ import Testing
     #expect(try mail.read([.access]).access.table.entry(for: "AuthInfo:mx.example")?.value == secret)
   }
 
+  /// What comes back may stand before an entry that somebody has made since; the first of a table counts, the last alias.
+  @Test func whatCountsByNowGoesOnCounting() throws {
+    let rest = "# a\n# b\n# c\n# d\nFrom:spam.example REJECT\n"
+    try directory.write("access", "Connect:192.0.2 RELAY\nConnect:198.51.100.1 RELAY\n\(rest)")
+    try mail.change { $0.access.table.remove("Connect:198.51.100.1") }
+    let later = "Connect:192.0.2 RELAY\n\(rest)connect:198.51.100.1 REJECT\n"
+    try directory.write("access", later)
+    let error = try failure { _ = try mail.undo() }
+    #expect(error.code == .badData)
+    #expect(error.message.contains("access:7 is what counts for connect:198.51.100.1"), "\(error)")
+    #expect(try directory.readText("access") == later)
+    // One that says the same is in nobody's way, nor is one that stands before.
+    try directory.write("access", "Connect:198.51.100.1 REJECT\n" + later.replacing("REJECT", with: "RELAY"))
+    try mail.undo()
+    #expect(try mail.read([.access]).access.table.entry(for: "Connect:198.51.100.1")?.value == "REJECT")
+
+    try directory.write("aliases", "# a\n# b\n# c\nroot: anna\n# d\n# e\n# f\n")
+    try mail.change { _ = $0.aliases.remove("root") }
+    try directory.write("aliases", "root: eve\n# a\n# b\n# c\n# d\n# e\n# f\n")
+    #expect(try failure { _ = try mail.undo() }.message.contains("aliases:1 is what counts for root"))
+    try directory.write("aliases", "# a\n# b\n# c\n# d\n# e\n# f\nroot: eve\n")
+    try mail.undo()
+    #expect(try directory.readText("aliases") == "# a\n# b\n# c\nroot: anna\n# d\n# e\n# f\nroot: eve\n")
+  }
+
   @Test func aTornTailIsWrittenOver() throws {
     let mail = try mail
     for number in 1...3 { try mail.change { try $0.access.set("OK", for: ByteString("From:n\(number).example")) } }

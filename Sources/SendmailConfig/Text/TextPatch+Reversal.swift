@@ -17,6 +17,8 @@ package struct PatchReversal {
 
   /// The outcomes, one a hunk.
   package private(set) var outcomes: [Outcome] = []
+  /// Whether the text is, byte for byte, the one that the patch has led to.
+  package let isExact: Bool
   private let text: Text
   private let patch: TextPatch
   private var places: [ArraySlice<UInt8>: [Int]] = [:]
@@ -31,6 +33,7 @@ package struct PatchReversal {
   package init(of patch: TextPatch, from text: Text, isExact: Bool) {
     self.text = text
     self.patch = patch
+    self.isExact = isExact
     if isExact {
       outcomes = patch.hunks.map { hunk in
         matches(hunk.lines(of: .added), at: hunk.new) ? edit(hunk, at: hunk.new, trimmed: false) : .overlap
