@@ -89,7 +89,7 @@ extension ChangeRecord {
         number: CurrentProcess.environment("SUDO_UID").flatMap { UInt32($0) }, name: ChangeRecord.cut(sudo))
     }
     command = options.command.map(ChangeRecord.cut)
-    reason = origin.reason.map { ChangeRecord.cut(Secrets.masked(message: $0)) }
+    reason = origin.reason.map { ChangeRecord.cut(Secrets.masked(word: $0)) }
     undoes = origin.undoes
     self.texts = texts
     // The limit is for all texts together.
@@ -110,7 +110,7 @@ extension ChangeRecord {
     for word in words {
       left -= word.utf8.count + 1
       guard left >= 0 else { return result + ["…"] }
-      result.append(Secrets.masked(message: word))
+      result.append(Secrets.masked(word: word))
     }
     return result
   }

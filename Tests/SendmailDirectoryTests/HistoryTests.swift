@@ -167,6 +167,24 @@ import Testing
     #expect(try directory.readText("aliases") == "# a\n# b\n# c\nroot: anna\n# d\n# e\n# f\nroot: eve\n")
   }
 
+  /// A comment is no place for a password, but people write it there.
+  @Test func aPasswordInACommentIsNotWrittenDown() throws {
+    var options = MailDirectory.Options()
+    options.command = [
+      "relay", "add", "203.0.113.9", "--comment", "AuthInfo:x marker", "--comment=authinfo:x\tmarker",
+      "AuthInfo:x \"P:marker\"", "AuthInfo:mx.example", "ticket AuthInfo: marker",
+    ]
+    try mail.change(reason: "AuthInfo:x marker", options: options) { try $0.access.allowRelay(from: "203.0.113.9") }
+    let record = try #require(try mail.history().first)
+    #expect(try !directory.readText(".mailcfg.history").contains("marker"))
+    #expect(record.reason == "AuthInfo:x ***")
+    #expect(
+      record.command == [
+        "relay", "add", "203.0.113.9", "--comment", "AuthInfo:x ***", "--comment=authinfo:x ***", "AuthInfo:x ***",
+        "AuthInfo:mx.example", "ticket AuthInfo: ***",
+      ])
+  }
+
   @Test func aTornTailIsWrittenOver() throws {
     let mail = try mail
     for number in 1...3 { try mail.change { try $0.access.set("OK", for: ByteString("From:n\(number).example")) } }

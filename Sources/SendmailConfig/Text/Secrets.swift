@@ -22,6 +22,18 @@ package enum Secrets {
     return cut(line, .behindOthers)
   }
 
+  /// A word of a command line, or what a caller says of a change, without the secrets that it may hold: all that stands in the
+  /// word behind an `AuthInfo:` key, and what is an item.
+  package static func masked(word: String) -> String {
+    let bytes = Array(word.utf8)
+    guard let start = firstTag(in: bytes),
+      let blank = bytes[start...].firstIndex(where: { ASCII.isSpace($0) || $0 == ASCII.quote }),
+      bytes[blank...].contains(where: { !ASCII.isSpace($0) })
+    else { return masked(message: word) }
+    let head = String(decoding: bytes[..<blank], as: UTF8.self)
+    return masked(message: head) + " " + String(decoding: mask, as: UTF8.self)
+  }
+
   /// A text up to its first password.
   fileprivate static func cut(_ text: ByteString, _ unquoted: Unquoted) -> ByteString {
     guard let item = firstItem(in: text.bytes[...], unquoted) else { return text }
