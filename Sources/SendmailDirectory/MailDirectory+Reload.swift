@@ -14,11 +14,17 @@ extension MailDirectory {
   /// was started by its whole path. A pid file may be left of a daemon that has ended, and its number be another process's by
   /// now, or anybody may have written it: nothing but a sendmail is signalled.
   ///
+  /// The running sendmail reads nothing of a copy of a mail directory, and is not told of it.
+  ///
   /// - Returns: The process id.
   /// - Throws: ``MailDirectoryError`` where there is no pid file, or it is not to be believed, or no such process, or the right to
   ///   signal it is missing.
   @discardableResult
   public func reload() throws(MailDirectoryError) -> Int32 {
+    if let home = locations.home {
+      throw MailDirectoryError(
+        .configuration, "\(path) is a copy of \(home), and sendmail reads the names there; sendmail was not told")
+    }
     let named = locations.configuration?.option(named: "PidFile").map { $0.value.description }
     let paths = named.map { [$0] } ?? MailDirectory.usualPidFiles
     for path in paths {

@@ -62,7 +62,7 @@ import Testing
 
   private func mail(pidFile: String) throws -> MailDirectory {
     try directory.write("access", "")
-    try directory.write("sendmail.cf", "Kaccess hash /etc/mail/access\nO PidFile=\(pidFile)\n")
+    try directory.write("sendmail.cf", "Kaccess hash \(directory.path("access"))\nO PidFile=\(pidFile)\n")
     return try MailDirectory(directory.path)
   }
 
@@ -89,6 +89,19 @@ import Testing
     // It has ended since.
     let gone = try failure { _ = try mail.reload() }
     #expect(gone.message.contains("\(daemon.pid)"))
+  }
+
+  /// The sendmail.cf of a copy names the pid file of the live daemon, which reads nothing of the copy.
+  @Test func inACopyNobodyIsTold() throws {
+    let daemon = try daemon("sendmail")
+    defer { daemon.kill() }
+    try directory.write("pid", "\(daemon.pid)\nsendmail -bd\n")
+    try directory.write("access", "")
+    try directory.write("sendmail.cf", "Kaccess hash /etc/mail/access\nO PidFile=\(directory.path("pid"))\n")
+    let error = try failure { _ = try MailDirectory(directory.path).reload() }
+    #expect(error.code == .configuration)
+    #expect(error.message.contains("is a copy of /etc/mail"), "\(error)")
+    #expect(unsafe access(directory.path("sign"), F_OK) != 0)
   }
 
   /// The pid file may be left of a daemon that has ended, and the number be another's now.
