@@ -86,8 +86,10 @@ extension MailDirectory {
   /// What was done about a change that an earlier run had left unfinished.
   static func notices(_ recovery: Recovery) -> [String] {
     if !recovery.isCompleted { return ["an earlier change that was stopped half-way was taken back"] }
-    return ["an earlier change that was stopped half-way was completed: \(recovery.completed.joined(separator: ", "))"]
+    let completed = recovery.completed.joined(separator: ", ")
+    return (completed.isEmpty ? [] : ["an earlier change that was stopped half-way was completed: \(completed)"])
       + recovery.superseded.map { "\($0): somebody else has replaced it since; it was left alone" }
+      + recovery.elsewhere.map { "\($0): begun in the directory of which this is a copy, and left alone" }
       + (recovery.unrecorded.map { ["\($0): it is not what it was; there is no record of that change in it"] } ?? [])
   }
 }

@@ -1,9 +1,10 @@
 /// What the journal of a change says: where new files lie, and which of them are to go where.
 ///
 /// ```
-/// journal  = header *stage [ *replace [ append ] commit ]
+/// journal  = header *( stage / home ) [ *replace [ append ] commit ]
 /// header   = "mailcfg journal 1" LF
 /// stage    = "stage" SP place LF             ; a name in the mail directory, or an absolute path
+/// home     = "home" SP text LF               ; the absolute path of the mail directory, before the first absolute stage
 /// replace  = "replace" SP new SP old SP stage-number SP name LF
 /// append   = "append" SP name SP position SP length LF record LF
 /// commit   = "commit" SP checksum LF
@@ -47,6 +48,8 @@ struct ChangeJournal: Equatable {
 
   static let header = "mailcfg journal 1\n"
 
+  /// The mail directory that the journal was written in; nil where all is in there.
+  var home: String?
   /// Where new files lie: a name in the mail directory, or an absolute path.
   var stages: [String] = []
   /// What is to be put into place; empty if that was not to begin yet.
@@ -58,6 +61,9 @@ struct ChangeJournal: Equatable {
 
   /// A stage line.
   static func line(stage: String) -> String { "stage \(escaped(stage))\n" }
+
+  /// The home line.
+  static func line(home: String) -> String { "home \(escaped(home))\n" }
 
   /// The lines that end a journal which so far holds `text`.
   static func ending(of text: String, _ replacements: [Replacement], _ append: Append? = nil) -> String {
@@ -85,6 +91,9 @@ struct ChangeJournal: Equatable {
         case ("stage", 2):
           guard let place = Self.unescaped(words[1]) else { return }
           stages.append(place)
+        case ("home", 2):
+          guard let place = Self.unescaped(words[1]) else { return }
+          home = place
         case ("replace", 5):
           guard let replacement = Replacement(Array(words[1...]), stages: stages.count) else { return }
           replacements.append(replacement)
@@ -135,5 +144,17 @@ extension ChangeJournal.Append {
       let text = String(validating: rest.prefix(length), as: UTF8.self)
     else { return nil }
     self.init(name: name, position: position, text: text)
+  }
+}
+
+extension ChangeJournal {
+  /// Whether the journal was written in a directory, as far as it says.
+  func isHome(_ path: String) -> Bool { home == nil || home == path }
+
+  /// The directory of a file that is not in the mail directory, where the journal was written in another one than `path`.
+  func foreignDirectory(of replacement: Replacement, at path: String) -> Substring? {
+    let place = stages[replacement.stage]
+    guard !isHome(path), let slash = place.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    return place[..<slash]
   }
 }

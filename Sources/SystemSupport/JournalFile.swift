@@ -29,7 +29,9 @@ final class JournalFile {
 
   /// Notes a place before it is made.
   func add(stage: String) throws(SystemError) {
-    let line = ChangeJournal.line(stage: stage)
+    // A copy of this directory that is made while the change is under way is to do nothing elsewhere.
+    let isFirst = stage.hasPrefix("/") && !text.contains("\nstage /")
+    let line = (isFirst ? ChangeJournal.line(home: directory.path) : "") + ChangeJournal.line(stage: stage)
     try file.write(line.utf8.span)
     text += line
   }

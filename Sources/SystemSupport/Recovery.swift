@@ -8,6 +8,9 @@ package struct Recovery: Sendable, Equatable {
   package var completed: [String] = []
   /// The files of the change that somebody else has replaced since; they were left as they are.
   package var superseded: [String] = []
+  /// The files of the change in other directories, where the journal is one of another mail directory, of which this is a copy;
+  /// they were left as they are.
+  package var elsewhere: [String] = []
   /// The file of ours whose record of the change could not be added, as it is not there any more, or not to be trusted.
   package var unrecorded: String?
 }
@@ -38,7 +41,12 @@ extension WriterLock {
     var recovery = Recovery(isCompleted: journal.isCommitted)
     if journal.isCommitted {
       for one in journal.replacements {
-        guard let (parent, stage) = stages[one.stage] else { continue }
+        guard let (parent, stage) = stages[one.stage] else {
+          if let place = journal.foreignDirectory(of: one, at: directory.path) {
+            recovery.elsewhere.append("\(place)/\(one.name)")
+          }
+          continue
+        }
         if try complete(one, parent, stage, wait) {
           recovery.completed.append(parent.path(of: one.name))
         } else {
@@ -78,7 +86,7 @@ extension WriterLock {
     for place in journal.stages {
       let slash = place.utf8.lastIndex(of: UInt8(ascii: "/"))
       let name = slash.map { String(place[place.utf8.index(after: $0)...]) } ?? place
-      guard name.hasPrefix(".mailcfg-") else {
+      guard name.hasPrefix(".mailcfg-"), slash == nil || journal.isHome(directory.path) else {
         stages.append(nil)
         continue
       }

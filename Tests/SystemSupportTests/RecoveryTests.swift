@@ -120,6 +120,19 @@ import Testing
     #expect(scratch.read("moved/mail/access.db") == "new map!")
   }
 
+  /// A copy of the mail directory has the journal too, and its first command is to change nothing in the live directories.
+  @Test func aCopyChangesNothingElsewhere() async throws {
+    try await leave(after: .committed)
+    scratch.makeDirectory("copy")
+    scratch.write("copy/.mailcfg.journal", try #require(scratch.read("etc/mail/.mailcfg.journal")), mode: 0o600)
+    let recovery = try #require(try WriterLock(Directory(scratch("copy")), wait: 0).recover())
+    #expect(recovery.completed == [] && recovery.elsewhere == [scratch("etc/aliases")])
+    #expect(scratch.read("etc/aliases") == "old aliases")
+    #expect(try scratch.names("copy") == [])
+    #expect(try recover()?.isCompleted == true)
+    #expect(scratch.read("etc/aliases") == "new aliases!")
+  }
+
   @Test func waitsForTheLocksOfOthers() async throws {
     try await leave(after: .committed)
     let file = try Directory(scratch("etc/mail")).open("access.db", O_RDONLY)
