@@ -74,6 +74,8 @@ package final class WriterLock {
   /// name is not.
   private static func make(in directory: Directory) throws(SystemError) -> Descriptor? {
     guard let file = try? directory.open(fileName, O_RDWR | O_CREAT | O_EXCL, mode: 0o600) else { return nil }
+    // A umask that takes the owner's rights away would keep him out of every later change.
+    _ = fchmod(file.number, 0o600)
     let parent = try directory.descriptor.status()
     if geteuid() == 0 && parent.owner != 0 { _ = fchown(file.number, parent.owner, parent.group) }
     return file

@@ -32,6 +32,15 @@ import Testing
     withExtendedLifetime(lock) {}
   }
 
+  /// Whoever made the lock file with an odd umask, and is not root, could not open it any more.
+  @Test func anyUmaskLeavesItsOwnerTheLockFile() async throws {
+    await #expect(processExitsWith: .success) { [path = scratch.path as String] in
+      umask(0o777)
+      _ = try WriterLock(Directory(path), wait: 0)
+    }
+    #expect(try scratch.status(".mailcfg.lock").mode == 0o600)
+  }
+
   @Test func aDeadHolderDoesNotBlock() async throws {
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = scratch.path as String] in
       let lock = try WriterLock(Directory(path), wait: 0)
