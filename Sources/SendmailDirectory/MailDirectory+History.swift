@@ -154,32 +154,36 @@ extension MailDirectory {
     by reversal: PatchReversal, in table: MailTable, _ before: MailTables, _ after: MailTables
   ) -> (key: ByteString, line: Int)? {
     if reversal.isExact { return nil }
-    var taken: [Range<Int>] = []
+    var taken: Set<Int> = []
     var lines: [UInt8] = []
     for case .edit(let range, let replacement) in reversal.outcomes {
-      taken.append(range)
+      taken.formUnion(range)
       for line in replacement {
         lines += line.bytes
         if line.bytes.last != ASCII.lineFeed { lines.append(ASCII.lineFeed) }
       }
     }
-    func stays(_ lines: Range<Int>) -> Bool { !taken.contains { $0.overlaps(lines) } }
     var found: [(key: ByteString, line: Int)] = []
     switch table {
     case .access, .virtmap:
       func rows(_ tables: MailTables) -> Table { table == .access ? tables.access.table : tables.virtualUsers.table }
-      for entry in Table(lines).entries {
-        guard let one = rows(before).entry(for: entry.key), stays(one.line - 1..<one.line),
-          rows(after).entry(for: entry.key)?.value != one.value
+      let keys = Set(Table(lines).entries.map(\.key.folded))
+      let new = rows(after).firstLines(of: keys)
+      for (key, line) in rows(before).firstLines(of: keys) where !taken.contains(line) {
+        guard let one = rows(before).entry(at: line), let other = new[key].flatMap(rows(after).entry(at:)),
+          one.value != other.value
         else { continue }
         found.append((one.key, one.line))
       }
     case .alias:
-      for name in Set(AliasesFile(lines, hosts: before.aliases.hosts).aliases.map(\.name)) {
-        guard let one = before.aliases.alias(named: name), stays(one.lines.lowerBound - 1..<one.lines.upperBound - 1),
-          after.aliases.alias(named: name)?.value != one.value
-        else { continue }
-        found.append((name, one.lines.lowerBound))
+      let names = Set(AliasesFile(lines, hosts: before.aliases.hosts).aliases.map(\.name))
+      if names.isEmpty { break }
+      func counting(_ file: AliasesFile) -> [ByteString: Alias] {
+        Dictionary(file.aliases.filter { names.contains($0.name) }.map { ($0.name, $0) }) { $1 }
+      }
+      let new = counting(after.aliases)
+      for (name, one) in counting(before.aliases) where new[name]?.value != one.value {
+        if !one.lines.contains(where: { taken.contains($0 - 1) }) { found.append((name, one.lines.lowerBound)) }
       }
     case .host: break
     }
