@@ -61,34 +61,31 @@ final class BuiltMaps: Sendable {
 
   private func alias(_ name: ByteString) -> AliasAnswer {
     var isUnavailable = false
-    for (number, file) in aliasFiles.enumerated() {
-      let specification = file.specification
-      guard let path = file.path, let type = file.type else {
-        // What is never built is answered from the text.
-        switch delivery.alias(name, ofFile: number) {
-        case .notFound: continue
-        case .unavailable: isUnavailable = true
-        case let answer: return answer
-        }
-        continue
-      }
-      switch maps.value(of: name, in: path, type, specification.flags.nulConvention, foldsCase: true) {
-      case .found(let stored):
-        let answer = specification.answer(stored, to: name, hasNUL: hasNUL(name, in: path, type, specification.flags))
-        if case .found(answer, let place) = texts.lookups.alias(name) { return .found(answer, place) }
-        return .found(answer, nil)
+    for number in aliasFiles.indices {
+      switch alias(name, inFile: number) {
       case .notFound: break
-      case .unreadable where specification.mapClass == "implicit":
-        // Of this class sendmail reads the text where it cannot open the map.
-        switch delivery.alias(name, ofFile: number) {
-        case .notFound: break
-        case .unavailable: isUnavailable = true
-        case let answer: return answer
-        }
-      case .unreadable, .damaged: isUnavailable = isUnavailable || !specification.isOptional
+      case .unavailable: isUnavailable = true
+      case let answer: return answer
       }
     }
     return isUnavailable ? .unavailable : .notFound
+  }
+
+  private func alias(_ name: ByteString, inFile number: Int) -> AliasAnswer {
+    let file = aliasFiles[number]
+    let specification = file.specification
+    // What is never built is answered from the text.
+    guard let path = file.path, let type = file.type else { return delivery.alias(name, ofFile: number) }
+    switch maps.value(of: name, in: path, type, specification.flags.nulConvention, foldsCase: true) {
+    case .found(let stored):
+      let answer = specification.answer(stored, to: name, hasNUL: hasNUL(name, in: path, type, specification.flags))
+      if case .found(answer, let place) = texts.lookups.alias(name) { return .found(answer, place) }
+      return .found(answer, nil)
+    case .notFound: return .notFound
+    // Of this class sendmail reads the text where it cannot open the map.
+    case .unreadable where specification.mapClass == "implicit": return delivery.alias(name, ofFile: number)
+    case .unreadable, .damaged: return specification.isOptional ? .notFound : .unavailable
+    }
   }
 
   /// Whether a name that a map has stands there with a NUL; only asked where it counts.
