@@ -31,10 +31,4 @@ enum AccessEntries: KeyedTable {
   static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic] {
     tables.access.rule(for: key).map { tables.access.doubts(about: $0) } ?? []
   }
-  static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString {
-    value.shown(of: key, showingSecrets: secrets)
-  }
-  static func shown(key: ByteString, secrets: Bool) -> ByteString {
-    key.shownAsKey(showingSecrets: secrets)
-  }
 }

@@ -50,11 +50,9 @@ struct DiffCommand: ParsableCommand {
         for difference in found {
           let key = ByteString(difference.key)
           func shown(_ value: [UInt8]?) -> ByteString? {
-            let value = value.map { ByteString($0) }
-            guard table == .access, let value else { return value }
-            return AccessEntries.shown(value, of: key, secrets: options.showSecrets)
+            value.map { table.shown(ByteString($0), of: key, secrets: options.showSecrets) }
           }
-          let shownKey = table == .access ? AccessEntries.shown(key: key, secrets: options.showSecrets) : key
+          let shownKey = table.shown(key: key, secrets: options.showSecrets)
           let inText = shown(difference.expected)
           let inMap = shown(difference.found)
           differences.append(

@@ -13,13 +13,9 @@ struct DumpCommand: ParsableCommand {
 
   func run() throws {
     try Output.run(options) { output in
-      let pairs = try options.directory().dump(table.table).map { pair in
-        guard table == .access else { return pair }
-        let secrets = options.showSecrets
-        return (
-          AccessEntries.shown(key: pair.key, secrets: secrets),
-          AccessEntries.shown(pair.value, of: pair.key, secrets: secrets)
-        )
+      let (table, secrets) = (table.table, options.showSecrets)
+      let pairs = try options.directory().dump(table).map { pair in
+        (table.shown(key: pair.key, secrets: secrets), table.shown(pair.value, of: pair.key, secrets: secrets))
       }
       if options.json {
         let results = pairs.map { LookupCommand.Report.Result(key: $0.0.description, value: $0.1.description) }

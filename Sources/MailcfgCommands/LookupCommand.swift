@@ -69,7 +69,7 @@ struct LookupCommand: ParsableCommand {
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count * 2)
     let isJSON = options.json
-    let hasSecrets = table == .access && !options.showSecrets
+    let hasSecrets = table.table.hasSecrets && !options.showSecrets
     try map.lookUp(bytes.span, keys: keys) { number, value in
       let key = bytes[keys[number]]
       if value == nil { isComplete = false }
@@ -100,6 +100,6 @@ struct LookupCommand: ParsableCommand {
   }
 
   private func shown(_ value: ByteString, of key: ByteString) -> ByteString {
-    table == .access ? AccessEntries.shown(value, of: key, secrets: options.showSecrets) : value
+    table.table.shown(value, of: key, secrets: options.showSecrets)
   }
 }

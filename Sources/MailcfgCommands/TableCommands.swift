@@ -14,16 +14,10 @@ protocol KeyedTable {
   static func remove(_ key: ByteString, from tables: inout MailTables) -> Table.Edit
   /// What is odd about the entry of a key.
   static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic]
-  /// A value for output; where it is a secret, something in its place.
-  static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString
-  /// A key for output.
-  static func shown(key: ByteString, secrets: Bool) -> ByteString
 }
 
 extension KeyedTable {
   static func doubts(about key: ByteString, in tables: MailTables) -> [Diagnostic] { [] }
-  static func shown(_ value: ByteString, of key: ByteString, secrets: Bool) -> ByteString { value }
-  static func shown(key: ByteString, secrets: Bool) -> ByteString { key }
 }
 
 /// Entries, as `--json` prints them.
@@ -55,8 +49,8 @@ struct ListEntries<Kind: KeyedTable>: ParsableCommand {
       let path = directory.path(of: Kind.table)
       let entries = Kind.text(tables).entries.map { entry in
         TableEntry(
-          line: entry.line, key: Kind.shown(key: entry.key, secrets: options.showSecrets),
-          value: Kind.shown(entry.value, of: entry.key, secrets: options.showSecrets))
+          line: entry.line, key: Kind.table.shown(key: entry.key, secrets: options.showSecrets),
+          value: Kind.table.shown(entry.value, of: entry.key, secrets: options.showSecrets))
       }
       try output.list(entries, path: path)
       if options.verbose {
@@ -84,7 +78,7 @@ struct GetEntry<Kind: KeyedTable>: ParsableCommand {
       guard let entry = Kind.text(try directory.read([Kind.table])).entry(for: ByteString(key)) else {
         try output.noEntry(for: key, path: path)
       }
-      let value = Kind.shown(entry.value, of: entry.key, secrets: options.showSecrets)
+      let value = Kind.table.shown(entry.value, of: entry.key, secrets: options.showSecrets)
       try output.value(of: TableEntry(line: entry.line, key: entry.key, value: value), path: path)
     }
   }
@@ -105,7 +99,7 @@ struct SetEntry<Kind: KeyedTable>: ParsableCommand {
   func run() throws {
     try Output.run(options) { output in
       let written = ByteString(value.joined(separator: " "))
-      let isSecret = Kind.shown(written, of: ByteString(key), secrets: false) != written
+      let isSecret = Kind.table.shown(written, of: ByteString(key), secrets: false) != written
       try output.change(Kind.table, hiding: isSecret ? value : []) { (tables, remarks) throws(EditError) in
         let value = written
         if case .unchanged(let line) = try Kind.set(value, for: ByteString(key), in: &tables) {

@@ -64,6 +64,8 @@ package struct ProgramCall {
 package final class ByteSink {
   /// What was written and not passed on yet; everything, where there is no descriptor.
   package private(set) var bytes: [UInt8] = []
+  /// Whether what is written is lost where the descriptor is closed, as on a full disk: the dump of a map.
+  package var mustBeOpen = false
   /// What went wrong first; what is written after that is dropped.
   package private(set) var failure: SystemError?
   private let descriptor: Int32?

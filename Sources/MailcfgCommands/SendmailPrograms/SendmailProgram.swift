@@ -51,7 +51,7 @@ package enum SendmailProgram: String, CaseIterable, Sendable {
     // What it says are messages about work that is done: its status is that of the work.
     if self == .newaliases { return status }
     // Nobody reads what goes to a standard output that is closed; sendmail's programs do not mind.
-    if let failure = call.output.failure, failure.errno != EBADF, status == 0 {
+    if let failure = call.output.failure, status == 0, failure.errno != EBADF || call.output.mustBeOpen {
       call.complain(ByteString("\(failure)"))
       return ExitStatus.inputOutput
     }

@@ -21,15 +21,7 @@ enum MapChecks {
   ]
 
   static func run(_ map: MapState, _ findings: inout FileFindings) {
-    let failing =
-      map.readsTextInstead
-      ? "sendmail reads the text for every look-up"
-      : map.isOptional == true
-        ? "sendmail goes on as if it were empty"
-        : map.isAlias
-          ? "mail to users of this host is put off"
-          : "every look-up fails, and mail is put off (451)"
-            + (map.isOptional == nil ? ", unless sendmail.cf has -o for it" : "")
+    let failing = consequence(ofUnusable: map)
     let build = "mailcfg build \(map.tableName)"
     func severity(_ severe: Diagnostic.Severity) -> Diagnostic.Severity {
       map.isOptional == false && !map.readsTextInstead ? severe : .warning
@@ -64,6 +56,15 @@ enum MapChecks {
         remedy: "\(build) --force")
     case .map(let agreement): run(agreement, map, build, &findings)
     }
+  }
+
+  /// What sendmail does where it cannot use the map.
+  private static func consequence(ofUnusable map: MapState) -> String {
+    if map.readsTextInstead { return "sendmail reads the text for every look-up" }
+    if map.isOptional == true { return "sendmail goes on as if it were empty" }
+    if map.isAlias { return "mail to users of this host is put off" }
+    let failing = "every look-up fails, and mail is put off (451)"
+    return map.isOptional == nil ? failing + ", unless sendmail.cf has -o for it" : failing
   }
 
   private static func run(
