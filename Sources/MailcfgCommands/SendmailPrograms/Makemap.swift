@@ -134,8 +134,10 @@ enum Makemap {
     return build(map, options, name: shownName, refuse: refuse, call)
   }
 
-  /// Whether the type is to be found in sendmail.cf.
-  private static func isConfigured(_ type: ByteString) -> Bool { type.isEmpty || type.folded == "cf" }
+  /// Whether the type is to be found in sendmail.cf; an empty one is where root, for whom it is read anyway, gives it.
+  private static func isConfigured(_ type: ByteString) -> Bool {
+    type.isEmpty ? CurrentProcess.effectiveUser == 0 : type.folded == "cf"
+  }
 
   // MARK: Dumping
 

@@ -22,13 +22,14 @@ public struct MakemapConfiguration: Sendable {
   public enum Comparison: Sendable {
     /// The path is the same, byte for byte.
     case path
-    /// The name is, without directory and extension.
+    /// The name is, without directory and extension: of the file all from the first dot on, on the line from the last.
     case name
   }
 
   /// The type of the first `K` line whose last word is a map's file; nil where there is none.
   public func mapType(of file: ByteString, by comparison: Comparison) -> ByteString? {
-    let wanted = comparison == .path ? file.bytes[...] : MakemapConfiguration.stem(file.bytes[...])
+    let wanted =
+      comparison == .path ? file.bytes[...] : MakemapConfiguration.name(file.bytes[...]).prefix { $0 != 0x2E }
     guard !wanted.isEmpty else { return nil }
     var type: ByteString?
     forEachLine("K") { line in
@@ -49,10 +50,15 @@ public struct MakemapConfiguration: Sendable {
     return type
   }
 
-  /// The name of a path, cut at its extension.
+  /// The name of a path, cut at its last dot.
   private static func stem(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let name = path[(path.lastIndex(of: 0x2F).map { $0 + 1 } ?? path.startIndex)...]
+    let name = name(path)
     return name.lastIndex(of: 0x2E).map { name[..<$0] } ?? name
+  }
+
+  /// What is behind the last slash of a path.
+  private static func name(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    path[(path.lastIndex(of: 0x2F).map { $0 + 1 } ?? path.startIndex)...]
   }
 
   /// Calls `body` with each line that begins with a letter, up to its first NUL and without its LF, until it says no.

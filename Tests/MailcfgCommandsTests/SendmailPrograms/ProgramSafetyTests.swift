@@ -183,6 +183,7 @@ import Testing
       show x.db ../closed/* link.db hard.db
       say makemap -C none hash x < /dev/null; say makemap -C none cf x < /dev/null; say makemap cf x < /dev/null
       say editmap -C none -q hash x k
+      for call in "" "-i hash" "-C none" "-C ../empty.cf -i hash" "-u"; do say makemap $call '' x < /dev/null; done
       umask 0; say makemap hash m0 < /dev/null; umask 077; say makemap hash m7 < /dev/null; show m0.db m7.db
       ls -A . ../closed
       EOF
@@ -239,6 +240,9 @@ import Testing
       Knul hash n
       Kcase BTREE cs
       Ktwo hash one two
+      Kdot hash maps/dot.x
+      Kdots btree dots.x.db
+      Khid hash .hid.x.y
       EOF
       mkdir maps
 
@@ -246,7 +250,8 @@ import Testing
     let names = [
       "maps/access", "access", "./maps/access", "access.db", "x", "y", "t", "z", "z.db", "./z.db", "u", "a/b/q.ext",
       "q.ext",
-      "q", "cs", "Kg", "''", "v", "n", "one", "w", "tt", "tu", "two", "./two", "hash", ".", "/",
+      "q", "cs", "Kg", "''", "v", "n", "one", "w", "tt", "tu", "two", "./two", "hash", ".", "/", "dot",
+      "dot.x", "dot.x.db", "a.b/dot.y.z", "dots", "dots.x", "dots.x.db", ".hid", ".hid.x", ".hid.x.y",
     ]
     for name in names {
       for type in ["cf", "CF", "Cf", "cF", "''", "-i '' CF", "-i '' ''", "-i btree ''"] {
