@@ -46,20 +46,45 @@ public struct MapFile: Sendable {
     case reading
     /// Adding to one that is there.
     case changing
+    /// Changing one that is there, or making it.
+    case editing
     /// Building it anew, or making it.
     case building
   }
 
-  /// Sees that the file may be used, as sendmail's programs do before they read a line of input.
+  /// Sees that the file may be used, as sendmail's programs do before they read a line of input: by what is known of it from
+  /// outside, and by opening it; where no type is named, as a hash and then as a btree.
   ///
+  /// - Parameters:
+  ///   - use: What is to be done.
+  ///   - look: Is called before each look at the file.
   /// - Throws: ``MapFileError`` with their words.
-  public func check(for use: Use) throws(MapFileError) {
-    do throws(SafeFile.Refusal) {
-      _ = try rules.check(path, for: use.ofFile)
-    } catch {
-      throw failure(.opening, reason: error.description)
+  public func check(for use: Use, look: () -> Void = {}) throws(MapFileError) {
+    guard type == nil else { return try checkOnce(for: use, look) }
+    for type in [MapType.hash, .btree] {
+      var map = self
+      map.type = type
+      do throws(MapFileError) {
+        return try map.checkOnce(for: use, look)
+      } catch {
+        guard MapFile.isVague(error.reason) else { throw error }
+      }
     }
-    guard use != .building else { return }
+    throw MapFileError(.opening, reason: MapFileError.unknownType)
+  }
+
+  private func checkOnce(for use: Use, _ look: () -> Void) throws(MapFileError) {
+    look()
+    let found: FileStatus?
+    do throws(SafeFile.Refusal) {
+      found = try rules.check(path, for: use.ofFile)
+      look()
+      if use != .reading { try rules.checkWriting(path, found) }
+    } catch {
+      throw MapFileError(.opening, reason: error.description)
+    }
+    // What is in a file does not matter where it is built anew, and one that was never built is made.
+    guard let found, use != .building, use != .editing || found.size > 0 else { return }
     let file = try opening { () throws(SystemError) in try location().opened() }
     _ = try existingType(of: file.pathForLibraries)
   }
@@ -82,8 +107,20 @@ public struct MapFile: Sendable {
 
   /// An error in the words of sendmail's programs, which try all types where none is named, and know no more of it then.
   private func failure(_ moment: MapFileError.Moment, reason: String) -> MapFileError {
-    let isVague = [BerkeleyDBError.Code.ENOENT, .EINVAL].contains { $0.message == reason }
-    return MapFileError(moment, reason: type == nil && isVague ? MapFileError.unknownType : reason)
+    MapFileError(moment, reason: type == nil && MapFile.isVague(reason) ? MapFileError.unknownType : reason)
+  }
+
+  /// Whether the next type is tried for this reason.
+  private static func isVague(_ reason: String) -> Bool {
+    [BerkeleyDBError.Code.ENOENT, .EINVAL].contains { $0.message == reason }
+  }
+
+  /// Gives the map to the TrustedUser, where there is one, and tells what keeps from it.
+  private func give(_ file: Descriptor, _ failed: (String) -> Void) {
+    guard rules.trustedUser != 0 else { return }
+    do throws(SystemError) {
+      try file.give(to: rules.trustedUser)
+    } catch { failed(MapFileError(.opening, error).reason) }
   }
 
   /// The directories on the map's path into which others may write, in the words of sendmail's programs, which warn of them.
@@ -118,10 +155,11 @@ public struct MapFile: Sendable {
   /// - Parameters:
   ///   - makesIt: Whether a map that is not there, or is an empty file, is made.
   ///   - cacheBytes: The size of libdb's cache in bytes.
+  ///   - notGiven: Where given, the TrustedUser gets a map that is not changed, too; called with what keeps from it.
   ///   - body: Changes the copy; called again where somebody else has changed the map meanwhile. It returns whether there is
   ///     anything to put into place.
   func edit(
-    makesIt: Bool, cacheBytes: Int? = nil,
+    makesIt: Bool, cacheBytes: Int? = nil, notGiven: ((String) -> Void)? = nil,
     _ body: (inout Database) throws(BerkeleyDBError) -> Bool
   ) throws(MapFileError) {
     while true {
@@ -136,7 +174,10 @@ public struct MapFile: Sendable {
       let isDone = try Database.withoutSyncing { () throws(MapFileError) in
         try change(replacement, isNew: isNew, cacheBytes, body)
       }
-      guard isDone || isNew else { return }
+      guard isDone || isNew else {
+        if let notGiven { give(try opening { () throws(SystemError) in try location().opened() }, notGiven) }
+        return
+      }
       do throws(SystemError) {
         return try replacement.publish(expecting: old.map { .contents($0) } ?? .nothing)
       } catch {
@@ -178,7 +219,7 @@ public struct MapFile: Sendable {
           layout: DatabaseLayout(cacheBytes: cacheBytes))
         : try Database(opening: path, access: .readWrite, type: databaseType, cacheBytes: cacheBytes)
     } catch {
-      throw MapFileError(.opening, error)
+      throw failure(.opening, reason: MapFileError(.opening, error).reason)
     }
   }
 
@@ -223,11 +264,14 @@ public struct MapFile: Sendable {
   ///
   /// A map that is not there is made; one that lacks the key is not written.
   ///
+  /// - Parameters:
+  ///   - key: The key's bytes as stored.
+  ///   - notGiven: As for ``read(notGiven:_:)``.
   /// - Returns: Whether the key was there.
   /// - Throws: ``MapFileError``; the map is as it was.
-  public func remove(key: [UInt8]) throws(MapFileError) -> Bool {
+  public func remove(key: [UInt8], notGiven: ((String) -> Void)? = nil) throws(MapFileError) -> Bool {
     var wasThere = false
-    try edit(makesIt: true) { (database) throws(BerkeleyDBError) in
+    try edit(makesIt: true, notGiven: notGiven) { (database) throws(BerkeleyDBError) in
       wasThere = try database.delete(key: key.span)
       return wasThere
     }
@@ -238,8 +282,14 @@ public struct MapFile: Sendable {
 
   /// Opens the map for reading and calls `body` with it, while no program of sendmail changes it.
   ///
+  /// - Parameters:
+  ///   - notGiven: Where given, the TrustedUser gets the map (`editmap -q`); called with what keeps from it.
+  ///   - body: Reads.
+  /// - Returns: What `body` does.
   /// - Throws: ``MapFileError``.
-  public func read<Result>(_ body: (MapReader) throws(MapError) -> Result) throws(MapFileError) -> Result {
+  public func read<Result>(
+    notGiven: ((String) -> Void)? = nil, _ body: (MapReader) throws(MapError) -> Result
+  ) throws(MapFileError) -> Result {
     let file = try opening { () throws(SystemError) in try location().opened() }
     try opening { () throws(SystemError) in try file.waitForFlock(shared: true) }
     let reader: MapReader
@@ -249,6 +299,7 @@ public struct MapFile: Sendable {
     } catch {
       throw MapFileError(.opening, error)
     }
+    if let notGiven { give(file, notGiven) }
     do throws(MapError) {
       return try body(reader)
     } catch {
@@ -281,7 +332,7 @@ extension MapFile.Use {
     switch self {
     case .reading: .reading
     case .changing: .changing
-    case .building: .building
+    case .editing, .building: .building
     }
   }
 }

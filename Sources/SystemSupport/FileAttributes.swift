@@ -49,6 +49,12 @@ extension Descriptor {
     try setMode(mode)
   }
 
+  /// Gives the file, if it has no other name, to a user.
+  package func give(to user: UInt32) throws(SystemError) {
+    guard try regularStatus().linkCount == 1 else { return }
+    if uninterrupted({ fchown(number, user, .max) }) != 0 { throw .last("fchown", path) }
+  }
+
   private func own(_ owner: UInt32, _ group: UInt32) throws(SystemError) {
     let status = try status()
     if status.owner == owner && status.group == group { return }

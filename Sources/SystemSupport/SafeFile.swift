@@ -125,7 +125,15 @@ package struct SafeFile: Sendable {
     var status = stat()
     if unsafe parent.withPath({ unsafe stat($0, &status) }) != 0 { throw .system(errno) }
     if bits(FileStatus(status)) & 0o3 != 0o3 { throw .system(EACCES) }
-    if unsafe parent.withPath({ unsafe faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) }) != 0 { throw .system(errno) }
+  }
+
+  /// Sees that the system would let a file be written that ``check(_:for:)`` has found, or be made where it found none: not on a
+  /// disk that is read-only, for one.
+  ///
+  /// - Throws: ``Refusal``.
+  package func checkWriting(_ path: String, _ status: FileStatus?) throws(Refusal) {
+    let (asked, rights) = status == nil ? (path.pathParent, W_OK | X_OK) : (path, W_OK)
+    if unsafe asked.withPath({ unsafe faccessat(AT_FDCWD, $0, rights, AT_EACCESS) }) != 0 { throw .system(errno) }
   }
 
   // MARK: Warnings

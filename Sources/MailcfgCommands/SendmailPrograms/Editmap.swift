@@ -53,7 +53,7 @@ enum Editmap {
     guard mapType != nil else { return refuse(MapFileError.unknownType) }
     let map = MapFile(path: name.bytes, type: type == "implicit" ? nil : mapType, trustedUser: configured.trustedUser)
     do throws(MapFileError) {
-      try ProgramConfiguration.check(map, for: tasks[0] == .query ? .reading : .building, call)
+      try ProgramConfiguration.check(map, for: tasks[0] == .query ? .reading : .editing, call)
       let key = Array(scan.operands[2])
       let value = scan.operands.count > 3 ? scan.operands[3] : nil
       return try run(tasks[0], map, conventions, name: name, key: key, value: value, call)
@@ -75,9 +75,13 @@ enum Editmap {
   ) throws(MapFileError) -> Int32 {
     let stored = conventions.storedKey(key)
     let shown = ByteString(stored.prefix { $0 != ASCII.nul })
+    func complain(notGiven reason: String) {
+      // editmap ends no line here.
+      call.errors.write(Array("WARNING: ownership change on ".utf8) + name.bytes + Array(" failed \(reason)".utf8))
+    }
     switch task {
     case .query:
-      let found = try map.read { reader throws(MapError) in try reader.storedValue(forKey: stored) }
+      let found = try map.read(notGiven: complain) { reader throws(MapError) in try reader.storedValue(forKey: stored) }
       guard let found else {
         call.complain("couldn't find key " + shown + " in map " + name)
         return ExitStatus.unavailable
@@ -85,7 +89,7 @@ enum Editmap {
       call.output.write(found.prefix { $0 != ASCII.nul } + [ASCII.lineFeed])
     case .update: try map.set(key: stored, value: conventions.storedValue(value ?? []))
     case .remove:
-      guard try map.remove(key: stored) else {
+      guard try map.remove(key: stored, notGiven: complain) else {
         call.complain("key " + shown + " doesn't exist in map " + name)
         return 0
       }

@@ -47,18 +47,8 @@ struct ProgramConfiguration {
 
   /// Sees that a map may be used, and warns root of directories that others may write to.
   static func check(_ map: MapFile, for use: MapFile.Use, _ call: ProgramCall) throws(MapFileError) {
-    // sendmail's programs look twice, and say it twice.
     let warnings = CurrentProcess.effectiveUser == 0 ? map.warnings : []
-    func warn() { for warning in warnings { call.errors.write(warning.pathBytes + [ASCII.lineFeed]) } }
-    warn()
-    do throws(MapFileError) {
-      try map.check(for: use)
-    } catch {
-      // Where no type is named they try one after the other.
-      if error.reason == MapFileError.unknownType { warn() }
-      throw error
-    }
-    warn()
+    try map.check(for: use) { for warning in warnings { call.errors.write(warning.pathBytes + [ASCII.lineFeed]) } }
   }
 }
 

@@ -110,6 +110,13 @@ import Testing
         mkdir -m 777 w; mkdir -m 775 w/g; mkdir w/g/s; mkdir -m 1777 t; ln -s w lw; ln -s ../work/w lw2; ln -s lw lw3
         ln -s "$PWD/w/g" lg; ln -s nowhere w/l.db
         mkdir -m 555 c; mkdir -m 311 o; mkdir -m 677 n
+        echo junk > w/junk.db; makemap -C empty.cf btree w/btree < /dev/null; ln -s /dev/null w/device.db
+        for type in hash btree implicit; do
+          for map in w/junk w/btree w/device w/none w/x; do
+            for option in -u -o; do say makemap -C empty.cf $option $type $map < /dev/null; done
+            say editmap -C empty.cf -q $type $map k; say editmap -C empty.cf -u $type $map k v
+          done
+        done
         for map in c/x o/x n/x w/x w/g/x w/g/s/x t/x w/./x ./w/x w//g/x w/../x w/../t/x lw/x lw2/x lw3/x lg/x w/l w/none/x; do
           use $map
         done
@@ -138,6 +145,15 @@ import Testing
           fresh; say makemap -C trusted.cf -u hash x; show x.db
           fresh; say editmap -C trusted.cf -u hash x k v; show x.db
         done
+        echo 'O TrustedUser=daemon' > trusted.cf
+        for owner in root mail; do
+          for mode in 640 444 200; do
+            for call in "-q hash x a" "-q hash x none" "-q btree x a" "-q implicit x a" "-x hash x none" "-x btree x none"; do
+              fresh; chown $owner x.db; chmod $mode x.db; say editmap -C trusted.cf $call; show x.db
+            done
+          done
+        done
+        fresh; ln x.db y.db; say editmap -C trusted.cf -q hash x a; : > x.db; say editmap -C trusted.cf -q hash x a; show x.db
         for line in 'o TrustedUser=1' 'O trusteduser=1' 'O TrustedUserX=1' 'O TrustedUser9=1' 'O TrustedUser:=1' \\
           'O TrustedUser' 'O TrustedUser  = 1' 'O  TrustedUser=1' ' O TrustedUser=1'; do
           printf 'O TrustedUser=2\\n%s\\n' "$line" > trusted.cf; rm -f x.db
@@ -188,6 +204,38 @@ import Testing
       ls -A . ../closed
       EOF
       setpriv --reuid=1 --regid=1 --clear-groups /bin/bash script
+      """
+    try Self.compare(script)
+  }
+
+  /// What cannot be written is said before a line of input is read; what is only asked, or found missing, is answered.
+  @Test(.needs(.makemap, .editmap), .enabled(if: geteuid() == 0, "disks are mounted by root only"))
+  func disksAndFilesThatCannotBeWritten() throws {
+    let script = """
+      cat > script <<'EOF'
+      say() { echo "$ $*"; "$@" 2>&1; echo "= $?"; }
+      use() {
+        for type in hash implicit; do
+          echo k v | say makemap -C empty.cf $type $1
+          echo k v | say makemap -C empty.cf -o $type $1
+          say makemap -C empty.cf -u $type $1
+          say editmap -C empty.cf -q $type $1 a
+          say editmap -C empty.cf -u $type $1 k x
+          say editmap -C empty.cf -x $type $1 a
+          say editmap -C empty.cf -x $type $1 none
+        done
+      }
+      set -e
+      mkdir disk; mount -t tmpfs -o mode=777 disk disk
+      echo a b | makemap -C empty.cf hash disk/x; cp disk/x.db x.db
+      mount -o remount,ro disk; set +e
+      use disk/x; use disk/new
+      mount --bind x.db x.db; mount -o remount,bind,ro x.db; use x; umount x.db
+      # Where the file system has no such flag, both say the same all the same.
+      chattr +i x.db 2> /dev/null; use x; chattr -i x.db 2> /dev/null
+      mkdir fixed; cp disk/x.db fixed; chattr +i fixed 2> /dev/null; use fixed/new; chattr -i fixed 2> /dev/null
+      EOF
+      unshare -m /bin/bash script
       """
     try Self.compare(script)
   }
