@@ -21,6 +21,8 @@ public struct Database: ~Copyable, @unchecked Sendable {
   public let type: DatabaseType
   /// Whether a key may have several values.
   public let allowsDuplicates: Bool
+  /// Whether its pairs are the names of other databases in the file, and where those begin.
+  public private(set) var listsDatabases = false
 
   /// How an existing database is opened.
   public enum Access: Sendable {
@@ -81,6 +83,7 @@ public struct Database: ~Copyable, @unchecked Sendable {
       path: path, type: header.type,
       layout: DatabaseLayout(allowsDuplicates: header.allowsDuplicates, cacheBytes: cacheBytes), flags: access.flags,
       permissions: 0)
+    listsDatabases = header.hasSubdatabases
   }
 
   private init(

@@ -8,7 +8,7 @@ internal import Glibc
 ///
 /// The generic metadata page of Berkeley DB 2 and later (`DBMETA` in libdb's db_page.h), integers in the byte order of
 /// the machine that wrote it: page number at byte 8, magic 12, version 16, page size 20, encryption 24, page type 25,
-/// last page number 32, number of partitions 36, flags 48.
+/// checksums 26, last page number 32, number of partitions 36, flags 48.
 public struct DatabaseHeader: Sendable, Hashable {
   /// Hash or btree.
   public var type: DatabaseType
@@ -22,6 +22,10 @@ public struct DatabaseHeader: Sendable, Hashable {
   public var isBigEndian: Bool
   /// Whether a key may have several values.
   public var allowsDuplicates: Bool
+  /// Whether each page has a checksum.
+  public var hasChecksums: Bool
+  /// Whether the file is a list of databases by their names, which are in it, too.
+  public var hasSubdatabases: Bool
 
   /// Reads and checks the header of the file at `path`.
   /// - Throws: ``BerkeleyDBError`` with an `errno` when the file cannot be read; ``BerkeleyDBError/Code/emptyFile``,
@@ -69,15 +73,20 @@ public struct DatabaseHeader: Sendable, Hashable {
     // Partitions would have libdb open other files.
     guard integer(36, bigEndian: big) == 0 else { throw .badHeader }
     let flags = integer(48, bigEndian: big)
-    // Of a btree: DB_DUP 0x01, DB_RECNO 0x02, DB_DUPSORT 0x40, subdatabases 0x20. Of a hash: 0x01, 0x02, 0x04.
-    let subdatabases: UInt32 = type == .hash ? 0x02 : 0x20
-    guard flags & subdatabases == 0, type == .hash || flags & 0x02 == 0 else { throw .wrongType }
-    // Sorted duplicates and compression need functions that are not in the file.
-    guard flags & (type == .hash ? 0x04 : 0xC0) == 0 else { throw .badHeader }
+    // Of a btree: DB_DUP 0x01, DB_RECNO 0x02, subdatabases 0x20, DB_DUPSORT 0x40, compression 0x80. Of a hash: DB_DUP 0x01,
+    // one of the databases of such a file 0x02, DB_DUPSORT 0x04.
+    guard flags & 0x02 == 0 else { throw .wrongType }
+    // Compression needs functions that are not in the file. So may duplicates that are sorted; libdb takes its own then.
+    guard type == .hash || flags & 0x80 == 0 else { throw .badHeader }
     allowsDuplicates = flags & 0x01 != 0
+    hasChecksums = bytes[26] & 0x01 != 0
+    hasSubdatabases = type == .btree && flags & 0x20 != 0
     pages = Int(integer(32, bigEndian: big)) + 1
     guard pages * pageSize <= fileSize, fileSize % pageSize == 0 else { throw .truncatedFile }
   }
+
+  /// The size of a page's header in bytes: behind it the checksum takes four, and two before them are not used.
+  var pageHeaderSize: Int { hasChecksums ? Page.headerSize + 6 : Page.headerSize }
 
   /// The numbers that tell the types apart.
   enum Magic {

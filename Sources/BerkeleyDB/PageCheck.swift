@@ -7,7 +7,8 @@ internal import Glibc
 /// found inside its page first, and each page above its children (``PageTree``). All else is left to libdb.
 ///
 /// A page (`PAGE` in libdb's db_page.h), integers in the byte order of the file: page number at byte 8, number of entries 20,
-/// lowest byte in use 22 (of an overflow page: its length), page type 25; from byte 26 the 16-bit offsets of the entries.
+/// lowest byte in use 22 (of an overflow page: its length), page type 25; from byte 26 the 16-bit offsets of the entries, behind
+/// the page's checksum where there is one.
 struct PageCheck {
   private let header: DatabaseHeader
   private let pageSize: Int
@@ -33,7 +34,8 @@ struct PageCheck {
       let count = try PageCheck.fill(&buffer, from: descriptor, path: path)
       var start = 0
       while isSound, start + pageSize <= count {
-        let page = Page(buffer: buffer, start: start, isBigEndian: header.isBigEndian)
+        let page = Page(
+          buffer: buffer, start: start, isBigEndian: header.isBigEndian, headerSize: header.pageHeaderSize)
         isSound = self.isSound(page)
         if isSound { tree.append(page) }
         start += pageSize
@@ -69,7 +71,7 @@ struct PageCheck {
   private func isSound(_ page: Page) -> Bool {
     switch page.type {
     case Page.invalid, Page.hashMeta, Page.btreeMeta: true
-    case Page.overflow: page.lowest <= pageSize - Page.headerSize
+    case Page.overflow: page.lowest <= pageSize - page.headerSize
     case Page.hash, Page.unsortedHash: hashItemsFit(page)
     case Page.btreeLeaf, Page.recnoLeaf, Page.duplicateLeaf: itemsFit(page, leafItemSize)
     case Page.btreeInternal: itemsFit(page, internalItemSize)
@@ -80,7 +82,7 @@ struct PageCheck {
 
   /// Whether each item of a btree page begins behind the offsets and ends inside the page.
   private func itemsFit(_ page: Page, _ size: (Page, Int) -> Int?) -> Bool {
-    let start = Page.headerSize + 2 * page.entries
+    let start = page.headerSize + 2 * page.entries
     guard start <= pageSize else { return false }
     for entry in 0..<page.entries {
       let offset = page.offset(entry)
@@ -112,7 +114,7 @@ struct PageCheck {
 
   /// Whether the items of a hash page, each of which ends where the one before it begins, lie one below the other.
   private func hashItemsFit(_ page: Page) -> Bool {
-    let start = Page.headerSize + 2 * page.entries
+    let start = page.headerSize + 2 * page.entries
     guard start <= pageSize, page.entries % 2 == 0 else { return false }
     var end = pageSize
     var previous: Range<Int>?
@@ -158,8 +160,10 @@ struct Page {
   let buffer: [UInt8]
   let start: Int
   let isBigEndian: Bool
-
   /// The size of the header in bytes; the offsets of the entries follow it.
+  let headerSize: Int
+
+  /// The size of a header without a checksum.
   static let headerSize = 26
 
   static let invalid: UInt8 = 0
@@ -184,7 +188,7 @@ struct Page {
   var type: UInt8 { byte(25) }
 
   /// The offset of an entry's item.
-  func offset(_ entry: Int) -> Int { short(Page.headerSize + 2 * entry) }
+  func offset(_ entry: Int) -> Int { short(headerSize + 2 * entry) }
 
   /// A byte.
   func byte(_ offset: Int) -> UInt8 { buffer[start + offset] }

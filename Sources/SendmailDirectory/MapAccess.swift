@@ -40,7 +40,7 @@ extension TableLocation.MapLocation {
   /// - Parameter wait: For how many seconds to wait for a program of sendmail that is just writing it.
   func checkReplaceable(wait: Double) throws(MailDirectoryError) {
     // That it is such a database is enough to know: it is not read, but replaced.
-    if (try? open(verifies: false)) != nil { return }
+    if let map = try? open(verifies: false), !map.listsDatabases { return }
     // makemap and newaliases empty it before they fill it, under its lock.
     let file: Descriptor?
     do throws(SystemError) {
@@ -51,7 +51,7 @@ extension TableLocation.MapLocation {
     }
     defer { withExtendedLifetime(file) {} }
     do throws(MapError) {
-      _ = try open(verifies: false)
+      guard try open(verifies: false).listsDatabases else { return }
     } catch {
       if error.isEmptyFile { return }
       var failure = MailDirectoryError(error, map: path)
@@ -61,6 +61,10 @@ extension TableLocation.MapLocation {
       }
       throw failure
     }
+    throw MailDirectoryError(
+      .badData,
+      "\(path): there are databases of other names in this file; nothing was changed. If it is to be replaced: "
+        + "mailcfg build --force")
   }
 }
 

@@ -21,6 +21,8 @@ public final class MapReader {
   public let type: MapType
   /// Whether ASCII A–Z of a key are folded before it is looked up; off by a map's flag `-f`.
   public let foldsCase: Bool
+  /// Whether it is a list of databases by their names, which are in the same file; sendmail's programs read it like any other.
+  public let listsDatabases: Bool
   /// The form of keys that the next look-up tries.
   public private(set) var keyForm: KeyForm
   private var database: Database
@@ -51,6 +53,7 @@ public final class MapReader {
     guard let found = MapType(database.type) else { throw MapError(.unsupportedType, path: path) }
     self.path = path
     self.type = found
+    listsDatabases = database.listsDatabases
     self.foldsCase = foldsCase
     self.keyForm = keyForm
     self.database = database

@@ -255,6 +255,24 @@ import Testing
     try place.expectMap("access.db", of: "access")
   }
 
+  /// A file with several databases in it is read as sendmail reads it, and is there for a reason.
+  @Test(.needs(.dbLoad)) func theMapIsAListOfDatabases() throws {
+    let place = try Workplace("hosting")
+    place.write("sendmail.cf", Array("V10/Berkeley\nO DontBlameSendmail=TrustStickyBit\nKaccess btree \(place.path("access"))\n".utf8))
+    try run(
+      Tools.dbLoad, ["-T", "-t", "btree", "-c", "database=other", place.path("access.db")], input: Array("a\nb\n".utf8),
+      environment: Tools.environment)
+    #expect(try place("lookup", "access", "other").output.count == 5)
+    for command in [["relay", "add", "192.0.2.7"], ["build", "access"]] {
+      let before = try place.snapshot()
+      let outcome = try place.run(command, status: 65)
+      #expect(outcome.errorText.contains("there are databases of other names in this file"), "\(outcome.errorText)")
+      #expect(try place.snapshot() == before)
+    }
+    #expect(try place("build", "access", "--force").outputText.hasSuffix("access.db: rebuilt, 14 entries\n"))
+    #expect(try place("lookup", "access", "other", status: 1).outputText == "")
+  }
+
   @Test(arguments: ["directory", "pipe", "loop"])
   func theMapIsNoFile(kind: String) throws {
     let place = try Workplace("hosting")
