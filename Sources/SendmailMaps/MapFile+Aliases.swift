@@ -1,3 +1,5 @@
+internal import SystemSupport
+
 extension MapFile {
   /// Reads the map as praliases(8) does.
   ///
@@ -15,7 +17,7 @@ extension MapFile {
         return nil
       } catch {
         if error.reason == "No such file or directory" { checks -= 1 }
-        return error.reason == "Regular files only" ? MapFileError(.opening, reason: "Is a directory") : error
+        return error.reason == "Regular files only" ? MapFileError(.opening, reason: reasonOfNoFile) : error
       }
     }
     if let type {
@@ -31,5 +33,17 @@ extension MapFile {
       return (checks, second)
     }
     return (checks, MapFileError(.opening, reason: MapFileError.unknownType))
+  }
+
+  /// What praliases says of what is no file, having opened it.
+  ///
+  /// With a pipe it would wait for somebody to write to it.
+  private var reasonOfNoFile: String {
+    switch FileStatus(following: path)?.kind {
+    case .directory: "Is a directory"
+    case .device: "Invalid argument"
+    case .socket: "No such device or address"
+    default: "Regular files only"
+    }
   }
 }

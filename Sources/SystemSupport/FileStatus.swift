@@ -84,9 +84,9 @@ package struct FileStatus: Hashable, Sendable {
   package var linkCount: UInt64
 
   /// What a path leads to; `nil` if that cannot be said.
-  init?(following path: String) {
+  package init?(following path: String) {
     var status = stat()
-    if unsafe stat(path, &status) != 0 { return nil }
+    if unsafe path.withPath({ unsafe stat($0, &status) }) != 0 { return nil }
     self.init(status)
   }
 

@@ -105,12 +105,14 @@ import Testing
       load btree bt.db ' @\\n @\\n foo\\n root\\n bar\\n a, b\\n baz\\n x\\n'
       load hash mix.db ' a\\n both\\n a\\\\00\\n nul\\\\00\\n b\\n plain\\n c\\\\00\\n v\\n e\\n x\\\\00y\\n g\\\\00\\n \\\\00\\n'
       : > empty.db; echo garbage > garbage.db; mkdir dir.db; ln -s h.db sl.db; ln -s nosuch dl.db
-      head -c 5000 h.db > cut.db; mkdir d; cp h.db bt.db d; chmod 777 d; cp h.db no.db; chmod 200 no.db
+      ln -s /dev/null null.db; head -c 5000 h.db > cut.db; mkdir d; cp h.db bt.db d; chmod 777 d; cp h.db no.db; chmod 200 no.db
       """
     try run("/bin/sh", ["-c", making], directory: shared.path)
     let preparation = "cp -a \(shared.path)/. ."
     var runs: [Run] = []
-    let names = ["h", "bt", "mix", "empty", "garbage", "dir", "sl", "dl", "cut", "nosuch", "d/h", "d/bt", "d/no", "no"]
+    let names = [
+      "h", "bt", "mix", "empty", "garbage", "dir", "sl", "dl", "cut", "null", "nosuch", "d/h", "d/bt", "d/no", "no",
+    ]
     for name in names {
       for form in ["", "hash:", "btree:"] {
         runs.append(Run([], ["-f", "\(form)%/\(name)"], preparation: preparation))
