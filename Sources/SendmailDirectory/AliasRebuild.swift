@@ -51,7 +51,8 @@ package struct AliasRebuild {
     status = site.status
     guard isUsable, status == 0 else { return status }
     for failure in site.unmetNeeds { fail(Array(failure.utf8), 78) }
-    if status == 0, needsQueueDirectory, let failure = site.queueDirectoryFailure { fail(failure, 78) }
+    if status == 0, let failure = site.runAs.take() { fail(Array(failure.utf8), 71) }
+    if status == 0, needsQueueDirectory { for failure in site.queueDirectoryFailure { fail(failure, 78) } }
     guard status == 0 else { return status }
     for (source, number) in site.sourcesInOrder {
       guard let type = MapType(makemapName: source.mapClass.description) else { continue }
@@ -89,8 +90,12 @@ package struct AliasRebuild {
   private mutating func build(_ source: AliasSource, _ site: AliasSite) {
     let text: LockedText
     do throws(AliasFileSafety.Refusal) {
-      try site.safety.checkAliases(source.path) { print(Array("WARNING: ".utf8) + $0.pathBytes) }
-      guard let locked = try source.lock() else {
+      let locking = try site.safety.checkAliases(source.path) { print(Array("WARNING: ".utf8) + $0.pathBytes) }
+      if locking == .unlocked {
+        // What sendmail says of the reason is always this.
+        print(Array("warning: cannot lock ".utf8) + source.name + Array(": Success".utf8))
+      }
+      guard let locked = try source.lock(isNeeded: locking == .locked) else {
         return print(Array("Alias file ".utf8) + source.name + Array(" is locked (maybe being rebuilt)".utf8))
       }
       text = locked
@@ -182,8 +187,12 @@ struct AliasSource {
   }
 
   /// Locks and reads the file; nil where another program has it locked.
-  func lock() throws(AliasFileSafety.Refusal) -> LockedText? {
-    do throws(SystemError) { return try LockedText(path) } catch { throw AliasFileSafety.Refusal(error) }
+  ///
+  /// - Parameter isNeeded: Whether it is not read then.
+  func lock(isNeeded: Bool) throws(AliasFileSafety.Refusal) -> LockedText? {
+    do throws(SystemError) {
+      return try LockedText(path, isNeeded: isNeeded)
+    } catch { throw AliasFileSafety.Refusal(error) }
   }
 
   /// Whether no class is named, or `implicit`.
@@ -192,7 +201,8 @@ struct AliasSource {
   /// What is said of a map that is not safe, where its class is named.
   func refusal(_ reason: String) -> [UInt8] {
     let map = mapPath == path ? name : name + Array(".db".utf8)
-    if reason == "File exists" {
+    // That is found only when it is opened.
+    if ["File exists", "Read-only file system", "Operation not permitted"].contains(reason) {
       return Array("db_map_open: cannot pre-open database ".utf8) + map + Array(": \(reason)".utf8)
     }
     return Array("\(mapClass) map \"Alias\(number)\": unsafe map file ".utf8) + map + Array(": \(reason)".utf8)

@@ -27,6 +27,10 @@ struct AliasSite {
   private var sticky: Set<ByteString> = []
   private var queueDirectory: ByteString?
   private var hasLocalMailer = false
+  /// Option RunAsUser.
+  private(set) var runAs = RunAsUser()
+  /// Whether option OperatorChars has its value: it was set, or a rule was read.
+  private var hasOperators = false
   /// The names of the maps that were declared, in lower case.
   private var maps: Set<ByteString> = []
   /// The texts of class files that were read already, by their paths.
@@ -83,6 +87,7 @@ struct AliasSite {
         if setting.isError, status == 0 { status = 70 }
       }
       if let option = setting.option { set(option, prefix: prefix, say) }
+    case UInt8(ascii: "R"): hasOperators = true
     case UInt8(ascii: "F"):
       switch ClassSource.reading(line) {
       case .refused(let message): fail(prefix + message.bytes, 70, say)
@@ -112,7 +117,20 @@ struct AliasSite {
       }
     case "CheckAliases": checksValues = option.isTrue
     case "DontProbeInterfaces": probe = MachineNames.Probe(option)
-    case "QueueDirectory": queueDirectory = option.value
+    case "OperatorChars":
+      if hasOperators {
+        say(Array("Warning: OperatorChars is being redefined.".utf8))
+        say(Array("         It should only be set before ruleset definitions.".utf8))
+      }
+      hasOperators = true
+    case "QueueDirectory": queueDirectory = option.value.isEmpty ? "mqueue" : option.value
+    case "RunAsUser":
+      do throws(RunAsUser.Unknown) {
+        try runAs.set(option.value.bytes)
+      } catch {
+        fail(
+          prefix + Array("readcf: option RunAsUser: unknown \(error.kind.rawValue) ".utf8) + error.name, 70, say)
+      }
     case "TrustedUser":
       if let user = Account.user(ofOption: option.value.bytes) {
         safety.trustedUser = user
@@ -192,15 +210,17 @@ struct AliasSite {
     return result
   }
 
-  /// What sendmail says of a queue directory that it cannot enter; nil where it can.
-  var queueDirectoryFailure: [UInt8]? {
-    guard let queue else { return nil }
+  /// What sendmail says of a queue directory that it cannot enter.
+  var queueDirectoryFailure: [[UInt8]] {
+    guard let queue else { return [] }
     do throws(SystemError) {
       _ = try Directory(String(path: queue))
-      return nil
+      return []
     } catch {
       let reason = unsafe String(cString: strerror(error.errno))
-      return Array("can not chdir(".utf8) + queue + Array("): \(reason)".utf8)
+      let failure = Array("can not chdir(".utf8) + queue + Array("): \(reason)".utf8)
+      guard error.errno == EACCES else { return [failure] }
+      return [failure, Array("Program mode requires special privileges, e.g., root or TrustedUser.".utf8)]
     }
   }
 

@@ -30,9 +30,18 @@ package struct Account: Sendable {
 
   /// The number of a user that option TrustedUser names: by digits at the head, or by name; nil where there is none.
   package static func user(ofOption value: some Collection<UInt8>) -> UInt32? {
+    number(value) ?? Account(named: value)?.user
+  }
+
+  /// The number that a value begins with, without regard for its size.
+  private static func number(_ value: some Collection<UInt8>) -> UInt32? {
     let digits = value.prefix { (0x30...0x39).contains($0) }
-    if digits.isEmpty { return Account(named: value)?.user }
-    return digits.reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
+    return digits.isEmpty ? nil : digits.reduce(0) { $0 &* 10 &+ UInt32($1 - 0x30) }
+  }
+
+  /// The number of a group that an option names, in the same way.
+  package static func group(ofOption value: some Collection<UInt8>) -> UInt32? {
+    number(value) ?? group(named: value)
   }
 
   /// The number of a group; nil where there is none of the name.

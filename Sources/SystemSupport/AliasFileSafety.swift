@@ -4,7 +4,8 @@ internal import Glibc
 /// "File Modes" and option DontBlameSendmail).
 ///
 /// Where root asks for a text, the owner's bits decide, and where root asks for a map, the bits that everybody else in its
-/// place would have: that root may do anything is not known here.
+/// place would have: that root may do anything is not known here. Anybody else's files may lie where others can change them;
+/// only links are not taken there.
 package struct AliasFileSafety: Sendable {
   /// What option DontBlameSendmail allows, as far as these files are concerned.
   package struct Leniency: OptionSet, Sendable {
@@ -65,15 +66,26 @@ package struct AliasFileSafety: Sendable {
 
   // MARK: Files
 
+  /// Whether sendmail locks an aliases file while it reads it.
+  package enum Locking: Sendable {
+    /// It opens it for writing, and locks it.
+    case locked
+    /// It may not write to it, and reads it without a lock: nobody may write to it.
+    case readOnly
+    /// The same, and somebody may write to it, of which sendmail warns.
+    case unlocked
+  }
+
   /// Sees that an aliases file may be read.
   ///
   /// - Parameter warn: Gets each warning about a directory, as `World writable directory PATH`.
-  package func checkAliases(_ path: String, warn: (String) -> Void) throws(Refusal) {
+  /// - Returns: Whether sendmail locks it.
+  package func checkAliases(_ path: String, warn: (String) -> Void) throws(Refusal) -> Locking {
     // Where links are allowed everywhere, sendmail looks at the directories first.
     if !leniency.contains(.linkedAliases) { _ = try linkStatus(path) }
     var isSafe = true
     let parent = try unsafeDirectories(above: path) { warning in
-      warn(warning)
+      if isRoot { warn(warning) }
       isSafe = false
     }
     if let parent { throw parent }
@@ -83,16 +95,29 @@ package struct AliasFileSafety: Sendable {
     if status.st_mode & 0o002 != 0, !leniency.contains(.worldWritableAliases) { throw Refusal("World writable file") }
     if status.st_mode & 0o111 != 0 { throw Refusal("Executable files not allowed") }
     if status.st_nlink != 1, !allowsLinks { throw Refusal("Hard links not allowed") }
-    if textBits(status) & 0o4 == 0 {
-      // Having failed to open it for reading and writing, sendmail tries again for reading, and warns again.
-      for warning in unsafeDirectories(above: path) { warn(warning) }
-      throw Refusal(errno: EACCES)
-    }
+    if try mayWrite(path, status) { return .locked }
+    // Having failed to open it for reading and writing, sendmail tries again for reading, and warns again.
+    if isRoot { for warning in unsafeDirectories(above: path) { warn(warning) } }
+    if textBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
+    return status.st_mode & 0o222 == 0 ? .readOnly : .unlocked
   }
+
+  /// Whether sendmail can open a text for reading and writing.
+  ///
+  /// - Throws: What keeps it from reading, too: that the file is immutable.
+  private func mayWrite(_ path: String, _ status: stat) throws(Refusal) -> Bool {
+    if textBits(status) & 0o6 != 0o6 { return false }
+    if unsafe path.withPath({ unsafe faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) }) == 0 { return true }
+    if errno == EACCES || errno == EROFS { return false }
+    throw Refusal(errno: errno)
+  }
+
+  private var isRoot: Bool { geteuid() == 0 }
 
   /// Sees that a class file may be read.
   package func checkClass(_ path: String) throws(Refusal) {
     let status = try readable(path, inUnsafeDirectory: .classInUnsafeDirectory, links: .linkedClass)
+    try checkSearch(path)
     if textBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
   }
 
@@ -102,8 +127,13 @@ package struct AliasFileSafety: Sendable {
   package func checkLookUps(_ path: String, countsModes: Bool) throws(Refusal) {
     let status = try readable(path, inUnsafeDirectory: .mapInUnsafeDirectory, links: .linkedMap)
     guard countsModes else { return }
-    do throws(SafeFile.Refusal) { try SafeFile().checkSearch(path) } catch { throw Refusal(errno: EACCES) }
+    try checkSearch(path)
     if mapBits(status) & 0o4 == 0 { throw Refusal(errno: EACCES) }
+  }
+
+  /// Sees that the modes of the directories let this process through.
+  private func checkSearch(_ path: String) throws(Refusal) {
+    do throws(SafeFile.Refusal) { try SafeFile().checkSearch(path) } catch { throw Refusal(errno: EACCES) }
   }
 
   /// The state of a file that neither its directories nor links keep sendmail from.
@@ -113,7 +143,7 @@ package struct AliasFileSafety: Sendable {
     var unsafeDirectory: String?
     let parent = try unsafeDirectories(above: path) { unsafeDirectory = unsafeDirectory ?? $0 }
     if let parent { throw parent }
-    if let unsafeDirectory, !leniency.contains(inUnsafeDirectory) { throw Self.directory(unsafeDirectory) }
+    if let unsafeDirectory, isRoot, !leniency.contains(inUnsafeDirectory) { throw Self.directory(unsafeDirectory) }
     let allowsLinks = unsafeDirectory == nil || leniency.contains(links)
     let status = try followed(path, symbolicLinks: allowsLinks)
     if status.st_nlink != 1, !allowsLinks { throw Refusal("Hard links not allowed") }
@@ -130,10 +160,10 @@ package struct AliasFileSafety: Sendable {
     let isLenient = leniency.contains(.mapInUnsafeDirectory)
     let parent = try unsafeDirectories(above: path) { warning in
       unsafeDirectory = unsafeDirectory ?? warning
-      if isLenient { warn(warning) }
+      if isLenient, isRoot { warn(warning) }
     }
     if let parent { throw parent }
-    if let unsafeDirectory, !isLenient { throw Self.directory(unsafeDirectory) }
+    if let unsafeDirectory, !isLenient, isRoot { throw Self.directory(unsafeDirectory) }
     var status = stat()
     if unsafe path.withPath({ unsafe lstat($0, &status) }) != 0 {
       if errno != ENOENT { throw Refusal(errno: errno) }
@@ -151,7 +181,9 @@ package struct AliasFileSafety: Sendable {
     if status.st_mode & S_IFMT != S_IFREG { throw Refusal("Regular files only") }
     if status.st_mode & 0o111 != 0 { throw Refusal("Executable files not allowed") }
     if status.st_nlink != 1, !leniency.contains(.mapThroughHardLink) { throw Refusal("Hard links not allowed") }
+    try checkSearch(path)
     if mapBits(status) & 0o2 == 0 { throw Refusal(errno: EACCES) }
+    if unsafe path.withPath({ unsafe faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) }) != 0 { throw Refusal(errno: errno) }
   }
 
   func linkStatus(_ path: String) throws(Refusal) -> stat {

@@ -9,13 +9,14 @@ package final class LockedText {
 
   /// Locks a file and reads it; links are followed.
   ///
-  /// - Returns: nil where another program holds the lock.
+  /// - Parameter isNeeded: Whether it is not read where another program holds the lock.
+  /// - Returns: nil where another program does.
   /// - Throws: As ``FileContents/init(_:)-(FileLocation)``.
-  package init?(_ path: String) throws(SystemError) {
+  package init?(_ path: String, isNeeded: Bool = true) throws(SystemError) {
     let location = try FileLocation(path)
     // flock(2) needs no right to write, and a lock by fcntl(2) would take one.
     let file = try location.directory.open(location.name, O_RDONLY)
-    guard try file.tryFlock() else { return nil }
+    guard try file.tryFlock() || !isNeeded else { return nil }
     self.file = file
     contents = try FileContents(file)
   }

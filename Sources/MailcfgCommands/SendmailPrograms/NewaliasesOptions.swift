@@ -53,6 +53,8 @@ struct NewaliasesOptions {
       switch letter {
       case UInt8(ascii: "C"):
         hasConfiguration = true
+        // It takes back what was to be given up before; a sendmail.cf's own option does not count then either.
+        for index in settings.indices where settings[index].name == "RunAsUser" { settings[index].value = "0" }
         configuration = argument.isEmpty ? Array("sendmail.cf".utf8) : argument
       case UInt8(ascii: "A"): usesSubmit = argument == [UInt8(ascii: "c")]
       case UInt8(ascii: "O"): set(OptionSetting(long: argument))
