@@ -28,9 +28,11 @@ extension AliasSite {
   /// Answers from the maps that are built, as newaliases gets them.
   ///
   /// Hosts and the domain name system are not asked: a name at a host that only they know is not a local one.
-  static func lookups(_ configuration: Configuration) -> Lookups {
+  func lookups(_ configuration: Configuration) -> Lookups {
     let tables = EvaluatedTables(configuration, showsSecrets: true) { $0.declaration.file?.description }
-    let maps = OpenMaps()
+    let maps = OpenMaps { [safety] (path) throws(AliasFileSafety.Refusal) in
+      try safety.checkLookUps(path, countsModes: true)
+    }
     var lookups = Lookups(
       table: { map, key in
         maps.answer(map, key, text: map.declaration.file.map { String(path: $0.bytes) }) ?? tables.answer(map, key)

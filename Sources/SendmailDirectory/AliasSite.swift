@@ -181,7 +181,7 @@ struct AliasSite {
   private mutating func take(_ configuration: Configuration) {
     hosts = LocalHosts(
       exactly: configuration.members(ofClass: "w").map(\.bytes), fullName: configuration.macro("j")?.bytes ?? [])
-    rules = SiteAddressRules(configuration, AliasSite.lookups(configuration))
+    rules = SiteAddressRules(configuration, lookups(configuration))
   }
 
   /// Whether this user may rebuild aliases: root, the TrustedUser and the members of class t.

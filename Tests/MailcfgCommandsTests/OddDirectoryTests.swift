@@ -258,7 +258,8 @@ import Testing
   /// A file with several databases in it is read as sendmail reads it, and is there for a reason.
   @Test(.needs(.dbLoad)) func theMapIsAListOfDatabases() throws {
     let place = try Workplace("hosting")
-    place.write("sendmail.cf", Array("V10/Berkeley\nO DontBlameSendmail=TrustStickyBit\nKaccess btree \(place.path("access"))\n".utf8))
+    let lines = ["V10/Berkeley", "O DontBlameSendmail=TrustStickyBit", "Kaccess btree \(place.path("access"))"]
+    place.write("sendmail.cf", Array(lines.map { $0 + "\n" }.joined().utf8))
     try run(
       Tools.dbLoad, ["-T", "-t", "btree", "-c", "database=other", place.path("access.db")], input: Array("a\nb\n".utf8),
       environment: Tools.environment)

@@ -12,7 +12,10 @@ enum Newaliases {
     for complaint in options.complaints {
       switch complaint {
       case .said(let words): call.output.write(words + [ASCII.lineFeed])
-      case .complained(let words): call.errors.write(words + [ASCII.lineFeed])
+      case .complained(let words):
+        // What was said before is to be read before.
+        call.output.flush()
+        call.errors.write(words + [ASCII.lineFeed])
       }
     }
     guard options.status == 0 else { return options.status }
@@ -20,7 +23,6 @@ enum Newaliases {
     var rebuild = AliasRebuild(configuration: String(path: options.configuration)) { line in
       call.output.write(line + [ASCII.lineFeed])
     } remark: { line in
-      // What was said before is to be read before.
       call.output.flush()
       call.errors.write(line + [ASCII.lineFeed])
     }

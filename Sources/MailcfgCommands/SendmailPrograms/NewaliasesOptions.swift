@@ -49,6 +49,7 @@ struct NewaliasesOptions {
     }
     var usesSubmit = false
     var hasConfiguration = false
+    var hasSender = false
     for (letter, argument) in words.list {
       switch letter {
       case UInt8(ascii: "C"):
@@ -59,6 +60,9 @@ struct NewaliasesOptions {
       case UInt8(ascii: "A"): usesSubmit = argument == [UInt8(ascii: "c")]
       case UInt8(ascii: "O"): set(OptionSetting(long: argument))
       case UInt8(ascii: "o"): set(OptionSetting(short: argument))
+      case UInt8(ascii: "f"), UInt8(ascii: "r"):
+        if hasSender { refuse("More than one \"from\" person") }
+        hasSender = true
       case UInt8(ascii: "n"), UInt8(ascii: "d"): break
       case UInt8(ascii: "v"): isVerbose = true
       case UInt8(ascii: "B"):

@@ -174,7 +174,8 @@ import Testing
       "-hx", "-h99", "-L tag", "-M x", "-Nnever", "-Nfailure,delay", "-Nxx", "-p smtp", "-r x", "-R hdrs", "-R xx",
       "-V id", "-x", "-onx", "-oZ", "-o0", "-OTimeout", "-OAlias=x", "-OAliasF=%/aliases", "-OCheckAliases=maybe",
       "-O =x", "-OLogLevel=99", "-OTrustedUser=nosuchuser", "-ODontBlameSendmail=foo", "-OSuperSafe=x", "foo -Z", "-I",
-      "-U", "-T1h", "-T", "-vZ", "-v- foo", "-", "- -Z", "-v --foo -Z", "-i5", "-hx -Z", "-OFoo=x -Z",
+      "-U", "-T1h", "-T", "-vZ", "-v- foo", "-", "- -Z", "-v --foo -Z", "-i5", "-hx -Z", "-f a -f b",
+      "-ra -f b -Z", "-f a -r b -hx", "-OFoo=x -Z",
       "-OFoo=x -hy", "-Nxx -OFoo=1", "-Rxx -OFoo=x", "-Bfoo -OFoo=x", "-p", "-bx -Z", "-I -Z", "-OAliasWait", "-OA=x",
       "-imnstGcv", "-C", "-C -v", "-Cnosuch.cf", "-C %/nosuch.cf", "-C %", "-C /dev/null",
     ]
