@@ -184,6 +184,35 @@ import Testing
     #expect(refusing.findings.contains { $0.fix != nil })
   }
 
+  /// Several keys come in the place of one, also where the text ends with it; `ending` is what is behind the value.
+  @Test(arguments: ["", "\n", " ", "\r\n", "\nFrom:a.example REJECT"]) func aKeyThatBecomesSeveralKeepsItsLines(
+    ending: String
+  ) throws {
+    let text = Array("To:b.example RELAY\nConnect:172.16.0.0/14\tRELAY\(ending)".utf8)
+    let report = Checker().run(try ExampleInput.make(["access": text]))
+    let fix = try #require(report.findings.first { $0.diagnostic.code.rawValue == "access.cidr" }?.fix)
+    var table = AccessTable(text)
+    for edit in fix.edits { table.table.replaceLines(edit.lines, with: edit.replacement) }
+    let old = AccessTable(text).table.entries.map { ($0.key, $0.value) }
+    let keys = ["172.16", "172.17", "172.18", "172.19"].map { ByteString("Connect:\($0)") }
+    let wanted = [old[0]] + keys.map { ($0, old[1].1) } + old[2...]
+    let found = table.table.entries.map { ($0.key, $0.value) }
+    #expect(found.map(\.0) == wanted.map(\.0) && found.map(\.1) == wanted.map(\.1))
+  }
+
+  /// A comment that ends in a backslash would swallow what is written behind it.
+  @Test func aMissingAliasIsNotAddedToAComment() throws {
+    let text = Array("root: anna\n# the end\\\n".utf8)
+    let report = Checker().run(try ExampleInput.make(["aliases": text]))
+    let fixes = report.findings.compactMap(\.fix)
+    #expect(fixes.count == 2)
+    for fix in fixes {
+      var aliases = AliasesFile(text)
+      for edit in fix.edits { aliases.replaceLines(edit.lines, with: edit.replacement) }
+      #expect(aliases.aliases.count == 2 && aliases.text.lineCount == 3)
+    }
+  }
+
   /// As sendmail reads them when an alias leads to them.
   @Test(arguments: ["\"|/bin/sh\"", "<|/bin/sh>", "\"/tmp/f\"", "(c)\"|/bin/sh\"", "@localhost:|/bin/sh"])
   func aProgramIsOneInAnySpelling(target: String) throws {

@@ -14,26 +14,27 @@ enum AliasMissing {
     func isThere(_ name: String) -> Bool {
       aliases.node(named: name.utf8) != nil || context.input.machine.hasAccount(ByteString(name)) == true
     }
-    func appending(_ line: String) -> TextFix {
-      // A last line without LF stays a line of its own.
-      let end = text.lacksFinalNewline ? [ASCII.lineFeed] : []
+    func adding(_ line: String) -> TextFix {
+      let bytes = Array("\(line)\n".utf8)
       let last = text.lineCount
-      guard !end.isEmpty else { return TextFix(lines: last..<last, replacement: Array("\(line)\n".utf8)) }
-      return TextFix(lines: last - 1..<last, replacement: text.line(last) + end + Array("\(line)\n".utf8))
+      let place = context.input.aliases?.content.placeForNew() ?? last
+      // A last line without LF stays a line of its own.
+      guard place == last, text.lacksFinalNewline else { return TextFix(lines: place..<place, replacement: bytes) }
+      return TextFix(lines: last - 1..<last, replacement: text.line(last) + [ASCII.lineFeed] + bytes)
     }
     if !isThere("postmaster") {
       findings.add(
         postmaster, line: 1, entry: 0,
         message:
           "there is neither an alias nor an account postmaster: who complains of this server gets \"User unknown\" "
-          + "(RFC 5321, section 4.5.1)", remedy: "add the line \"postmaster: root\"", fix: appending("postmaster: root")
+          + "(RFC 5321, section 4.5.1)", remedy: "add the line \"postmaster: root\"", fix: adding("postmaster: root")
       )
     }
     if !isThere("mailer-daemon") {
       findings.add(
         mailerDaemon, line: 1, entry: 0,
         message: "there is no alias MAILER-DAEMON: answers to bounces are refused",
-        remedy: "add the line \"MAILER-DAEMON: postmaster\"", fix: appending("MAILER-DAEMON: postmaster"))
+        remedy: "add the line \"MAILER-DAEMON: postmaster\"", fix: adding("MAILER-DAEMON: postmaster"))
     }
     if aliases.node(named: "root".utf8) == nil {
       findings.add(

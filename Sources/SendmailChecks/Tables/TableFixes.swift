@@ -30,7 +30,9 @@ enum TableFixes {
     let old = ByteString(text.buffer[fields.key])
     var replacement: [UInt8] = []
     if let comment { replacement += Array("# ".utf8) + comment.bytes + text.lineEnd }
-    for key in keys ?? [old] {
+    for (number, key) in (keys ?? [old]).enumerated() {
+      // A last line without LF ends the text, and not the line before its own copy.
+      if number > 0, replacement.last != ASCII.lineFeed { replacement.append(ASCII.lineFeed) }
       let start = replacement.count
       replacement += key.bytes + separator + (value?.bytes ?? Array(text.buffer[fields.value])) + end
       guard replacement.count - start <= TableGrammar.longestLine else { return nil }

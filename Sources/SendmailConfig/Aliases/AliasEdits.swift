@@ -95,7 +95,7 @@ extension AliasesFile {
   ///
   /// A backslash, a NUL byte or a line that is too long reaches on to what follows; and a new line must not stand before an
   /// indented one that so far continues nothing.
-  private func placeForNew() -> Int {
+  package func placeForNew() -> Int {
     var starts: [Int] = []
     var isOpen = false
     forEachLine { line, _ in
