@@ -203,15 +203,10 @@ final class DeliveryFiles: Sendable {
     let names: [(String, AliasFileSafety.Leniency)] = [
       ("truststickybit", .trustStickyBit), ("groupwritabledirpathsafe", .groupWritableDirectory),
       ("groupwritable\(kind)file", .groupWritableList), ("worldwritable\(kind)file", .worldWritableList),
-      ("groupwritable\(kind)filesafe", [.groupWritableList, .safeGroupWritableList]),
+      // The words with "safe" let nothing be read: they trust what another word lets be read.
+      ("groupwritable\(kind)filesafe", .safeGroupWritableList),
       ("\(kind)fileinunsafedirpath", [.listInUnsafeDirectory, .listInGroupWritableDirectory]),
-      (
-        "\(kind)fileinunsafedirpathsafe",
-        [
-          .listInUnsafeDirectory, .listInGroupWritableDirectory, .safeListInUnsafeDirectory,
-          .safeListInGroupWritableDirectory,
-        ]
-      ),
+      ("\(kind)fileinunsafedirpathsafe", .safeListInUnsafeDirectory),
       ("\(kind)fileingroupwritabledirpath", .listInGroupWritableDirectory),
       ("linked\(kind)fileinwritabledir", .linkedList),
     ]

@@ -29,8 +29,7 @@ package struct AliasFileSafety: Sendable {
     package static let listInGroupWritableDirectory = Leniency(rawValue: 1 << 14)
     package static let safeGroupWritableList = Leniency(rawValue: 1 << 15)
     package static let safeListInUnsafeDirectory = Leniency(rawValue: 1 << 16)
-    package static let safeListInGroupWritableDirectory = Leniency(rawValue: 1 << 17)
-    package static let linkedList = Leniency(rawValue: 1 << 18)
+    package static let linkedList = Leniency(rawValue: 1 << 17)
   }
 
   /// Why a file is refused, in sendmail's words.

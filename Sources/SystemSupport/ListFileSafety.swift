@@ -61,9 +61,10 @@ extension AliasFileSafety {
       guard leniency.contains(isGroup ? .listInGroupWritableDirectory : .listInUnsafeDirectory) else {
         throw Self.directory(warning)
       }
-      if !leniency.contains(isGroup ? .safeListInGroupWritableDirectory : .safeListInUnsafeDirectory) {
-        isUnsafe = true
-      }
+    }
+    // Where nothing but a group's directories are let pass, they are trusted, too.
+    if !warnings.isEmpty, leniency.contains(.listInUnsafeDirectory), !leniency.contains(.safeListInUnsafeDirectory) {
+      isUnsafe = true
     }
     let allowsLinks = warnings.isEmpty || leniency.contains(.linkedList)
     let status = try followed(path, symbolicLinks: allowsLinks)

@@ -44,6 +44,58 @@ struct ExpandDifferentialTests {
     #expect(try Self.differences(addresses, site, "at most \(deepest) deep") == 0)
   }
 
+  /// Modes of lists and their directories, beside what option DontBlameSendmail says of them.
+  @Test(
+    "Lists that others may write to", .needsLiveSendmail,
+    arguments: [
+      "", "GroupWritable%FileSafe", "GroupWritable%File", "GroupWritable%File,GroupWritable%FileSafe",
+      "WorldWritable%File", "WorldWritable%File,GroupWritable%File,GroupWritable%FileSafe",
+      "%FileInGroupWritableDirPath", "%FileInUnsafeDirPath", "%FileInUnsafeDirPathSafe",
+      "%FileInUnsafeDirPath,%FileInUnsafeDirPathSafe", "%FileInGroupWritableDirPath,%FileInUnsafeDirPathSafe",
+      "%FileInGroupWritableDirPath,%FileInUnsafeDirPath", "%FileInGroupWritableDirPath,Linked%FileInWritableDir",
+      "%FileInGroupWritableDirPath,GroupWritable%FileSafe",
+    ])
+  func writableLists(_ words: String) throws {
+    let directory = try TemporaryDirectory()
+    unsafe chmod(directory.path, 0o755)
+    let site = try SendmailSite(
+      mailDirectory: directory.path, accounts: GeneratedDelivery.accounts(homes: directory.path("homes")))
+    try directory.makeDirectory("homes")
+    try directory.makeDirectory("homes/anna")
+    var (aliases, addresses) = ("postmaster: root\n", ["anna"])
+    let text = "dave@far.example, \"|/bin/prog\", /var/mail/box\n"
+    for mode: mode_t in [0o755, 0o775, 0o777] {
+      let place = "lists\(String(mode, radix: 8))"
+      try directory.makeDirectory(place)
+      for kind: mode_t in [0o644, 0o664, 0o666] {
+        let name = "\(place)/l\(String(kind, radix: 8))"
+        try directory.write(name, text)
+        unsafe chmod(directory.path(name), kind)
+        aliases += "\(addresses.count): :include:\(directory.path(name))\n"
+        addresses.append("\(addresses.count)")
+      }
+      #expect(unsafe symlink("l644", directory.path("\(place)/link")) == 0)
+      aliases += "\(addresses.count): :include:\(directory.path(place))/link\n"
+      addresses.append("\(addresses.count)")
+      unsafe chmod(directory.path(place), mode)
+    }
+    try directory.write("homes/anna/.forward", text)
+    unsafe chown(directory.path("homes/anna/.forward"), 5001, 5001)
+    try directory.write("aliases", aliases)
+    let tolerated = ["Include", "Forward"].map { words.replacing("%", with: $0) }.joined(separator: ",")
+    let lines = try directory.readText("sendmail.cf").split(separator: "\n", omittingEmptySubsequences: false).map {
+      $0.hasPrefix("O DontBlameSendmail=") ? "O DontBlameSendmail=TrustStickyBit,\(tolerated)" : $0
+    }
+    try directory.write("sendmail.cf", lines.joined(separator: "\n"))
+    _ = try site.sendmail(["-bi"])
+    #expect(try Self.differences(addresses, site, words) == 0)
+    for (mode, homeMode): (mode_t, mode_t) in [(0o664, 0o755), (0o666, 0o755), (0o644, 0o775), (0o644, 0o777)] {
+      unsafe chmod(directory.path("homes/anna/.forward"), mode)
+      unsafe chmod(directory.path("homes/anna"), homeMode)
+      #expect(try Self.differences(["anna"], site, "\(words), \(String(mode, radix: 8))") == 0)
+    }
+  }
+
   /// An account that is the default user (`mail`) runs what an alias runs: it is one program, of another account it is two.
   @Test("A program of an alias and of an account", .needsLiveSendmail) func programsOfAccounts() throws {
     let directory = try TemporaryDirectory()
