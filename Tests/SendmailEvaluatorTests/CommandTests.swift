@@ -24,6 +24,20 @@ struct CommandTests {
     Sfoo
     R$*	$: x $1
     Kh hash /nonexist
+    SCase
+    R$*	$@ upper $1
+    Scase
+    R$*	$@ lower $1
+    Scall
+    R$* a	$@ $>Case $1
+    R$* b	$@ $>case $1
+    R$* c	$@ $>CASE $1
+    SCheck_Rcpt
+    R$*	$#error $: no
+    D{Long}capital
+    C{Words}d
+    KCase arith
+    Mcased, P=/x, A=y, S=Case/case, R=CASE
 
     """#
 
@@ -125,6 +139,25 @@ struct CommandTests {
     foo a
     -d21.15
     foo a
+    -d21.0
+    Case x
+    case x
+    CASE x
+    call x a
+    call x b
+    call x c
+    check_rcpt x
+    Check_Rcpt x
+    Canonify x
+    =SCase
+    =Scase
+    =SCASE
+    ${Long}
+    ${LONG}
+    $={Words}
+    $={WORDS}
+    /map case x
+    /try CASED x
     """
 
   @Test("Right and wrong commands", .needs(.sendmail))

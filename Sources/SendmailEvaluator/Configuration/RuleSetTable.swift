@@ -4,7 +4,7 @@ internal import SendmailConfig
 ///
 /// ```abnf
 /// rule-set = *SPACE ( 1*DIGIT / name [ *SPACE "=" *SPACE 1*DIGIT ] ) *OCTET     ; what follows counts for nothing
-/// name     = ( ALPHA / "_" ) *( ALNUM / "_" )                                   ; letters' case does not count
+/// name     = ( ALPHA / "_" ) *( ALNUM / "_" )                                   ; letters' case counts, as nowhere else but in macros and classes
 /// ```
 struct RuleSetTable {
   /// Why a text names no rule set, in sendmail's words.
@@ -41,11 +41,10 @@ struct RuleSetTable {
       }
       assigned = number
     }
-    let key = written.folded
-    if let known = numbers[key] {
+    if let known = numbers[written] {
       if let assigned, assigned != known {
         let message: ByteString = "\(ByteString(text)): ruleset changed value (old \(known), new \(assigned))"
-        numbers[key] = assigned
+        numbers[written] = assigned
         throw Defect(message: message)
       }
       return known
@@ -57,7 +56,7 @@ struct RuleSetTable {
       }
     }
     let number = assigned ?? next
-    numbers[key] = number
+    numbers[written] = number
     if self.written[number] == nil { self.written[number] = written }
     return number
   }
@@ -68,7 +67,7 @@ struct RuleSetTable {
       switch try name(text[...]) {
       case .number(let number): return .success(number)
       case .name(let name, _):
-        guard let number = numbers[name.folded] else { return .failure(Defect(message: "")) }
+        guard let number = numbers[name] else { return .failure(Defect(message: "")) }
         return .success(number)
       }
     } catch { return .failure(error) }

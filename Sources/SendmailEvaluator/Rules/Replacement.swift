@@ -224,11 +224,13 @@ extension Rewriter {
   }
 
   private func ruleSet(named name: Token) -> Result<Int, RuleSetTable.Defect> {
-    if name.word >= 0 {
+    let bytes = workspace.bytes(name)
+    // The lexicon takes words for the same whose letters differ in case; they are not as names of rule sets.
+    if name.word >= 0, configuration.lexicon[Int(name.word)].elementsEqual(bytes) {
       let number = configuration.ruleSetOfWord[Int(name.word)]
       if number >= 0 { return .success(Int(number)) }
     }
-    let text = workspace.bytes(name).filter { $0 != ASCII.quote }
+    let text = bytes.filter { $0 != ASCII.quote }
     return RuleSetTable.find(text, in: configuration.ruleSetNumbers)
   }
 }

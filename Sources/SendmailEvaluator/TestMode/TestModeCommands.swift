@@ -55,7 +55,7 @@ extension TestMode {
     guard let mailer = configuration.mailer(ByteString(name)) else {
       return text.line("Unknown mailer \(ByteString(name))")
     }
-    text.line("Trying \(roleName) address \(ByteString(address)) for mailer \(mailer.name)")
+    text.line("Trying \(roleName) address \(ByteString(address)) for mailer \(ByteString(name))")
     rewriter.begin()
     let result = rewriter.remoteName(Array(address), mailer, role)
     flush(&text)
