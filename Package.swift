@@ -43,7 +43,8 @@ let package = Package(
     .testTarget(name: "SendmailEvaluatorTests", dependencies: ["SendmailEvaluator", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
-    .testTarget(name: "SendmailChecksTests", dependencies: ["SendmailChecks", "SendmailConfig", "TestSupport"]),
+    .testTarget(
+      name: "SendmailChecksTests", dependencies: ["SendmailChecks", "SendmailEvaluator", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
       dependencies: [

@@ -14,7 +14,7 @@ extension Check {
       UnsafeDirectory.check, UnsafeAliasFile.check, UnreadableFile.check, WritableFile.check, LinkedMap.check,
       UnsafeLink.check,
     ]
-    + MapChecks.all + configurationParser
+    + MapChecks.all + configurationParser + StartMessages.all
     + [MissingFile.check, NoLocalMailer.check, WaiverChecks.unused, WaiverChecks.unknown]
 
   // What the parsers of SendmailConfig find: their texts stand there.

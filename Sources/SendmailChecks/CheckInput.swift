@@ -46,6 +46,8 @@ public struct CheckInput: Sendable {
   public var classes: [CheckedText<CheckedClassFile>] = []
   /// sendmail.cf; nil where there is none.
   public var configuration: CheckedText<ConfigurationFile>?
+  /// What sendmail says of sendmail.cf when it starts, of rules, mailers and everything else; empty where that is not known.
+  public var startMessages: [Diagnostic] = []
   /// The names under which this host takes mail, as far as they are known, in lower case; nil where they are not.
   public var hostNames: Set<[UInt8]>?
   /// The states of the maps.

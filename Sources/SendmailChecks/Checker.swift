@@ -76,6 +76,7 @@ public struct Checker: Sendable {
         for diagnostic in configuration.content.diagnostics {
           findings.add(diagnostic, code: diagnostic.code, entry: diagnostic.line)
         }
+        StartMessages.examine(input.startMessages, configuration.content, &findings)
         for file in input.files { MissingFile.examine(file, &findings) }
         NoLocalMailer.examine(context.facts, &findings)
         for database in input.userDatabases { UserDatabase.examine(database, &findings) }

@@ -1,5 +1,6 @@
 public import SendmailChecks
 internal import SendmailConfig
+internal import SendmailEvaluator
 internal import SendmailMaps
 internal import SystemSupport
 
@@ -98,6 +99,8 @@ extension MailDirectory {
     var input = CheckInput(machine: isElsewhere ? Machine() : .this)
     if let configuration = locations.configuration, let path = configurationPath {
       input.configuration = CheckedText(path: path, content: configuration)
+      // Of single tables nobody wants to know it.
+      if options.tables == nil { input.startMessages = startMessages(configuration) }
     }
     if present.contains(.access) { input.access = CheckedText(path: path(of: .access), content: tables.access) }
     if present.contains(.virtmap) {
@@ -121,6 +124,21 @@ extension MailDirectory {
       input.files = fileStates(present, input)
     }
     return input
+  }
+
+  /// What sendmail says of sendmail.cf when it starts.
+  private func startMessages(_ configuration: ConfigurationFile) -> [Diagnostic] {
+    var messages = locations.compiled(configuration).diagnostics
+    for option in configuration.options where option.name == "DontBlameSendmail" {
+      for word in option.words where word.folded != "safe" && AliasSite.leniencies[word.folded] == nil {
+        messages.append(
+          Diagnostic(
+            code: .configurationOption, severity: .error, line: option.line,
+            message: "readcf: DontBlameSendmail option: \(word.escaped) unrecognized",
+            remedy: "take the word out: sendmail does not start with it"))
+      }
+    }
+    return messages
   }
 
   /// A table that mailcfg has no commands for, where it can be found.

@@ -188,6 +188,25 @@ import Testing
     #expect(elsewhere == "")
   }
 
+  /// What keeps sendmail from starting is an error, whatever kind of line it is in.
+  @Test(
+    .needsLiveSendmail,
+    arguments: [
+      "O NoSuchOption=1", "O DontBlameSendmail=TrustStickyBit,NoSuchWord", "Mfoo, P=/bin/x", "SX\nR$*\t$2", "R$* $1",
+      "Kfoo regex (", "Kfoo sequence none", "Kfoo dns", "Snosuch=999", "HFrom", "Xfoo, F=T", "Zfoo",
+    ]) func whatSendmailDoesNotStartWithIsAnError(lines: String) throws {
+    let good = "V10/Berkeley\nMlocal, P=/bin/true, A=true $u\nO QueueDirectory=/tmp\n"
+    place.write("sendmail.cf", good)
+    #expect(try place("check", "--elsewhere", "--strict").outputText == "")
+    let site = try SendmailSite(mailDirectory: place.mail, template: Array("\(good)\(lines)\n".utf8))
+    let outcome = try place("check", "--elsewhere", status: 1)
+    let theirs = try site.sendmail(["-bi"])
+    #expect(theirs.status == 70, "\(theirs.outputText)\(theirs.errorText)")
+    // FILE: line 4: WORDS
+    let said = try #require((theirs.errorText + theirs.outputText).firstMatch(of: #/: line (\d+): ([^\n]*)/#))
+    #expect(outcome.outputText.contains("sendmail.cf:\(said.1):1: error: "), "\(said.0): \(outcome.outputText)")
+  }
+
   /// Files that mailcfg has no commands for are not mended, and nobody is told so.
   @Test func onlyTablesAreMended() throws {
     place.write("mailertable", "a.example smtp:b.example\r\n")

@@ -1,5 +1,6 @@
 import SendmailChecks
 import SendmailConfig
+import SendmailEvaluator
 import TestSupport
 
 /// What an example of the documentation gives to the checks: a host of its own, with a few accounts and files.
@@ -17,6 +18,7 @@ enum ExampleInput {
       input.configuration = CheckedText(path: "sendmail.cf", content: ConfigurationFile(cf))
     }
     let configuration = input.configuration?.content
+    input.startMessages = configuration.map { Configuration($0.text.bytes).diagnostics } ?? []
     if let bytes = example["access"] {
       let isCompressed = configuration?.usesCompressedIPv6Addresses ?? false
       input.access = CheckedText(

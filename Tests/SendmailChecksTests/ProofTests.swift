@@ -169,6 +169,13 @@ import Testing
     Proof("cf.map", .start, wrong: "hasch", right: ""),
     Proof("cf.alias-file", .start, wrong: "unknown alias class nosuch", right: ""),
     Proof("cf.missing-file", .start, wrong: "fileclass", right: ""),
+    Proof("cf.rule", .start, wrong: "replacement $2 out of bounds", right: ""),
+    Proof("cf.rule-set", .start, wrong: "bad ruleset number 999", right: ""),
+    Proof("cf.mailer", .start, wrong: "Mesmtp: A= argument required", right: ""),
+    Proof("cf.header", .start, wrong: "header syntax error, line \"X-Site\"", right: ""),
+    Proof("cf.equates", .start, wrong: "Xclam: empty or missing socket information", right: ""),
+    Proof("cf.macro-name", .start, wrong: "Unbalanced { on site", right: ""),
+    Proof("cf.level", .start, wrong: "invalid argument to V line", right: ""),
     Proof("cf.no-local-mailer", .start, wrong: "No local mailer defined", right: ""),
   ]
 
