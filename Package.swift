@@ -44,7 +44,8 @@ let package = Package(
     .testTarget(
       name: "SendmailMapsTests", dependencies: ["SendmailMaps", "BerkeleyDB", "SendmailConfig", "TestSupport"]),
     .testTarget(
-      name: "SendmailChecksTests", dependencies: ["SendmailChecks", "SendmailEvaluator", "SendmailConfig", "TestSupport"]),
+      name: "SendmailChecksTests",
+      dependencies: ["SendmailChecks", "SendmailEvaluator", "SendmailConfig", "TestSupport"]),
     .testTarget(
       name: "SendmailDirectoryTests",
       dependencies: [

@@ -194,7 +194,8 @@ import Testing
     arguments: [
       "O NoSuchOption=1", "O DontBlameSendmail=TrustStickyBit,NoSuchWord", "Mfoo, P=/bin/x", "SX\nR$*\t$2", "R$* $1",
       "Kfoo regex (", "Kfoo sequence none", "Kfoo dns", "Snosuch=999", "HFrom", "Xfoo, F=T", "Zfoo",
-    ]) func whatSendmailDoesNotStartWithIsAnError(lines: String) throws {
+    ]) func whatSendmailDoesNotStartWithIsAnError(lines: String) throws
+  {
     let good = "V10/Berkeley\nMlocal, P=/bin/true, A=true $u\nO QueueDirectory=/tmp\n"
     place.write("sendmail.cf", good)
     #expect(try place("check", "--elsewhere", "--strict").outputText == "")
@@ -205,6 +206,27 @@ import Testing
     // FILE: line 4: WORDS
     let said = try #require((theirs.errorText + theirs.outputText).firstMatch(of: #/: line (\d+): ([^\n]*)/#))
     #expect(outcome.outputText.contains("sendmail.cf:\(said.1):1: error: "), "\(said.0): \(outcome.outputText)")
+  }
+
+  /// Every word in sendmail's program that could be the name of an option, as an option.
+  @Test(.needsLiveSendmail) func theOptionsAreThoseOfSendmail() throws {
+    let program = try readFile(try Tools.sendmail)
+    let words = program.split { !($0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26) }
+    let names = Set(
+      words.filter { 5...40 ~= $0.count && $0.first! &- 0x41 < 26 }.map { String(decoding: $0, as: UTF8.self) })
+    // sendmail reads no further behind a mode that there is not.
+    let lines = names.filter { $0.contains(where: \.isLowercase) }.sorted().map {
+      "O \($0)=\($0.lowercased().hasPrefix("ei") ? "m" : "b")"
+    }
+    let text = "V10/Berkeley\nMlocal, P=/bin/true, A=true $u\n" + lines.joined(separator: "\n") + "\n"
+    let site = try SendmailSite(mailDirectory: place.mail, template: Array(text.utf8))
+    let theirs = try site.sendmail(["-bt"])
+    let pattern = #/(\d+):(?:\d+: error:)? readcf: unknown option name/#
+    let unknown = (theirs.outputText + theirs.errorText).matches(of: pattern).map { Int($0.1) ?? 0 }
+    let checked = try place("check", "--elsewhere", "--all", status: 1)
+    let ours = checked.outputText.matches(of: pattern).map { Int($0.1) ?? 0 }
+    #expect(unknown.count > 100 && unknown.count < lines.count - 100)
+    #expect(Set(ours).symmetricDifference(unknown).sorted().map { lines[$0 - 3] } == [])
   }
 
   /// Files that mailcfg has no commands for are not mended, and nobody is told so.

@@ -121,6 +121,7 @@ package enum OptionNames {
     SharedMemoryKey AuthMaxBits MailboxDatabase UseMSP DelayLA FastSplit SoftBounce SharedMemoryKeyFile \
     RejectLogInterval RequiresDirfsync ConnectionRateWindowSize CRLFile FallbackSmartHost AuthRealm CRLPath HeloName \
     MaxNOOPCommands ServerSSLOptions ClientSSLOptions MaxQueueAge UseCompressedIPv6Addresses SSLEngine SSLEnginePath \
-    TLSFallbacktoClear DANE SmtpUTF8 CipherSuites RejectNUL
+    TLSFallbacktoClear DANE SmtpUTF8 CipherSuites RejectNUL BadRcptShutdown BadRcptShutdownGood SetCertAltnames \
+    StrictTransportSecurity
     """.split(separator: " ")
 }
