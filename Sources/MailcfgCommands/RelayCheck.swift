@@ -84,7 +84,9 @@ extension RelayCommand {
       let path = directory.path(of: .access)
       let decision = try directory.read([.access]).access.relayDecision(for: client)
       let byTable = tableAnswer(client, decision, path)
-      guard directory.configurationPath != nil, let session = try sessionClient(client) else { return byTable }
+      guard directory.configurationPath != nil, let session = try sessionClient(client, written: self.client) else {
+        return byTable
+      }
       let evaluated = try directory.evaluated()
       var mail = MailSession(evaluated.configuration, client: session, lookups: evaluated.lookups)
       let steps = mail.steps(from: "<>", to: ["<relay@host.invalid>"])
@@ -120,9 +122,11 @@ extension RelayCommand {
     }
 
     /// The client as sendmail sees it; nil for a block, which is no client.
-    private func sessionClient(_ client: RelayClient) throws(EditError) -> SessionClient? {
+    private func sessionClient(_ client: RelayClient, written: String) throws(EditError) -> SessionClient? {
       switch client {
-      case .network(let network): network.isSingleAddress ? try facts.client(network.address) : nil
+      case .network(let network):
+        network.isSingleAddress
+          ? try facts.client(network.address, family: ClientOptions.bare(written).contains(":") ? .ipv6 : .ipv4) : nil
       case .host(let name):
         // No table has entries for this address.
         IPAddress("0.0.0.0").map { SessionClient(address: $0, name: ByteString(name)) }

@@ -18,6 +18,10 @@ import Testing
       "client_addr", "client_name", "client_ptr", "client_resolve", "daemon_name", "daemon_family", "daemon_flags", "_",
     ]
     lines.append("SLocal_check_rcpt")
+    // What relay check asks for: by this daemon everybody, by the other one nobody.
+    lines += [
+      "R$* relay @ $*\t$: DAEMON $&{daemon_name}", "RDAEMON MTA6\t$#OK", "RDAEMON $*\t$#error $@ 5.7.1 $: \"550 no\"",
+    ]
     lines.append("R$*\t$#error $@ 5.7.1 $: \"550 \"" + macros.map { " $&{\($0)} \" \"" }.joined())
     try directory.write("sendmail.cf", lines.joined(separator: "\n") + "\n")
 
@@ -29,6 +33,7 @@ import Testing
       let session = try daemon.connect(from: client)
       let theirs = [
         try session.command("MAIL FROM:<a@remote.example>"), try session.command("RCPT TO:<b@remote.example>"),
+        try session.command("RCPT TO:<relay@host.invalid>"),
       ]
       for written in ["::ffff:\(client)", "IPv6:0:0:0:0:0:ffff:\(client)", "[::FFFF:\(client)]"] {
         let outcome = try site.runBeside(
@@ -38,6 +43,11 @@ import Testing
             "b@remote.example",
           ] + (name.map { ["--name", $0] } ?? ["--no-ptr"]))
         let ours = outcome.outputText.split(separator: "\n")
+        let relay = try site.runBeside(
+          Tools.mailcfg,
+          ["--mail-dir", directory.path, "-q", "relay", "check", written]
+            + (name.map { ["--name", $0] } ?? ["--no-ptr"]))
+        #expect(relay.status == (theirs[2].hasPrefix("250") ? 0 : 1), "\(written): \(theirs)")
         if theirs[0].hasPrefix("250") {
           #expect(ours.contains { $0 == "RCPT TO:<b@remote.example>: \(theirs[1])" }, "\(written): \(theirs) \(ours)")
         } else {
