@@ -208,6 +208,17 @@ import Testing
     #expect(outcome.outputText.contains("sendmail.cf:\(said.1):1: error: "), "\(said.0): \(outcome.outputText)")
   }
 
+  /// As cf/README has it: the schema of aliases in LDAP needs nothing behind the colon.
+  @Test(arguments: ["ldap:", "hash:DIR/aliases, ldap:", "null:"]) func aliasesInLDAPAreNoFault(value: String) throws {
+    let lines =
+      "V10/Berkeley\nMlocal, P=/bin/true, F=lsA, A=true $u\nScanonify=3\nSparse=0\nR$*\t$#local $: $1\n"
+    place.write("sendmail.cf", lines + "O AliasFile=\(value.replacing("DIR", with: place.mail))\n")
+    #expect(try place("check", "--elsewhere", "--strict").outputText == "")
+    let expanded = try place("alias", "expand", "nobody-here")
+    // What is in LDAP is not guessed.
+    #expect(expanded.errorText.contains("nobody-here") == value.contains("ldap"), "\(expanded.errorText)")
+  }
+
   /// Every word in sendmail's program that could be the name of an option, as an option.
   @Test(.needsLiveSendmail) func theOptionsAreThoseOfSendmail() throws {
     let program = try readFile(try Tools.sendmail)

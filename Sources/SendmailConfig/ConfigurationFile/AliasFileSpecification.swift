@@ -50,7 +50,9 @@ public struct AliasFileSpecification: Sendable, Equatable {
     var files: [AliasFileSpecification] = []
     var malformed: [ByteString] = []
     for (piece, text) in zip(written(value, line: line), texts(value)) {
-      if !piece.path.isEmpty, !piece.isClassGiven || classes.contains(piece.mapClass) {
+      if !piece.path.isEmpty || piece.isClassGiven && pathless.contains(piece.mapClass),
+        !piece.isClassGiven || classes.contains(piece.mapClass)
+      {
         files.append(piece)
       } else {
         malformed.append(ByteString(text.text))
@@ -103,4 +105,6 @@ public struct AliasFileSpecification: Sendable, Equatable {
     "btree", "cdb", "dbm", "hash", "hesiod", "implicit", "ldap", "netinfo", "nis", "nisplus", "nsd", "null", "program",
     "sequence", "stab", "switch", "text", "user", "userdb",
   ]
+  /// Those of them that need nothing behind the colon.
+  private static let pathless: Set<ByteString> = ["ldap", "null"]
 }
