@@ -200,6 +200,19 @@ import Testing
     #expect(found.map(\.0) == wanted.map(\.0) && found.map(\.1) == wanted.map(\.1))
   }
 
+  /// Who writes `2001:db8:2::` may mean the network: no fix makes one address of it.
+  @Test(arguments: ["Connect:IPv6:2001:db8:2::", "Connect:2001:0DB8:02::", "IPv6:2001:db8:2::"])
+  func aNetworkOfIPv6IsLeftToAPerson(key: String) throws {
+    let finding = try #require(Checker().run(try Self.input(["access": "\(key) RELAY\n"])).findings.first)
+    let tag = key.hasPrefix("Connect:") ? "Connect:" : ""
+    #expect(finding.fix == nil)
+    #expect(
+      finding.diagnostic.remedy
+        == "write \(tag)IPv6:2001:db8:2 for the network, or \(tag)IPv6:2001:db8:2:0:0:0:0:0 for that one address")
+    let both = "\(key) RELAY\n\(tag)IPv6:2001:db8:2 RELAY\n"
+    #expect(try Self.findings(["access": both]).filter { $0.contains("ipv6") } == [])
+  }
+
   /// A comment that ends in a backslash would swallow what is written behind it.
   @Test func aMissingAliasIsNotAddedToAComment() throws {
     let text = Array("root: anna\n# the end\\\n".utf8)

@@ -16,7 +16,23 @@ enum AccessIPv6Form: AccessEntryCheck {
       form == .uncompressed
       ? "sendmail looks IPv6 addresses up in eight groups without :: and without leading zeros: the entry matches nothing"
       : "sendmail looks IPv6 addresses up with :: (option UseCompressedIPv6Addresses): the entry matches nothing"
+    guard problem.prefix == nil else { return report(check, entry, why, problem, table, &findings) }
     table.report(check, entry, why, instead: problem.keys, &findings)
+  }
+}
+
+extension AccessIPv6Form {
+  /// Reports an address that ends in `::`: who writes `2001:db8:2::` may well mean the network, and a person decides.
+  static func report(
+    _ check: Check, _ entry: AccessEntry, _ why: String, _ spelling: IPv6Spelling, _ table: AccessTableView,
+    _ findings: inout FileFindings
+  ) {
+    guard let prefix = spelling.prefix, let address = spelling.keys.first else { return }
+    let keys = (network: entry.tagged(prefix.bytes), address: entry.tagged(address.bytes))
+    if [keys.network, keys.address].contains(where: { table.line(of: $0) != nil }) { return }
+    findings.add(
+      check, line: entry.line, message: "\(entry.entry.key.escaped): \(why)",
+      remedy: "write \(keys.network.escaped) for the network, or \(keys.address.escaped) for that one address")
   }
 }
 
@@ -24,6 +40,8 @@ enum AccessIPv6Form: AccessEntryCheck {
 struct IPv6Spelling {
   /// The keys without a tag; empty where none can be told.
   var keys: [ByteString] = []
+  /// Of an address that ends in `::` the key of the network that it may stand for; nil for others.
+  var prefix: ByteString?
 
   /// Looks at what is behind `IPv6:`; nil where there is nothing against it.
   init?(_ text: ByteString, _ form: IPv6Form) {
@@ -37,6 +55,12 @@ struct IPv6Spelling {
         return nil
       }
       keys = wanted
+      let groups = written.bytes.dropLast(2).split(separator: ASCII.colon, omittingEmptySubsequences: false)
+      if written.bytes.suffix(2).elementsEqual("::".utf8), form == .uncompressed, groups.allSatisfy({ !$0.isEmpty }) {
+        let cut = groups.map { group in group.drop { $0 == 0x30 }.isEmpty ? group.suffix(1) : group.drop { $0 == 0x30 }
+        }
+        prefix = ByteString(Array("IPv6".utf8) + cut.flatMap { [ASCII.colon] + $0 })
+      }
       return
     }
     let groups = written.bytes.split(separator: ASCII.colon, omittingEmptySubsequences: false)

@@ -24,6 +24,9 @@ enum AccessIPv6WithoutPrefix: AccessEntryCheck {
     if let address = IPAddress(pattern.description) {
       keys = IPNetwork(address, prefixLength: address.bitWidth).flatMap { try? $0.keys(table.table.ipv6Form) } ?? []
       if address.family == .ipv4 { why = "such an address is looked up as IPv4: the entry matches nothing" }
+      if let spelling = IPv6Spelling(pattern, table.table.ipv6Form), spelling.prefix != nil {
+        return AccessIPv6Form.report(check, entry, why, spelling, table, &findings)
+      }
     } else if let spelling = IPv6Spelling(pattern, table.table.ipv6Form) {
       keys = spelling.keys
     } else {
