@@ -1,5 +1,6 @@
 import Glibc
 import SendmailChecks
+import SendmailConfig
 import TestSupport
 import Testing
 
@@ -24,6 +25,28 @@ import Testing
     let session = try site("access.text-loses-blanks").start().connect(from: "127.0.0.77")
     let reply = try session.command("MAIL FROM:<a@spam.example>")
     #expect(reply == "550 5.7.1 <a@spam.example>... No,thank you")
+  }
+
+  /// A refusal that is answered otherwise than its value says is found, and no other.
+  @Test func refusalsWithOtherCodesAreFound() throws {
+    let values = [
+      "\"RELAY\"", "\"REJECT\"", "REJECT", "192.0.2.7 RELAY", "550text", "550-5.7.1 text", "55 text", "5500 text",
+      "550 5.7.1 text", "550 text", "\"550 text\"", "\"no text\"", "ERROR:5.7.1:\"550 text\"", "ERROR:5.7.1:550",
+      "ERROR:5.7.1:550 text", "ERROR:550 5.7.1 text", "ERROR:2.1.1:250 fine", "250 fine", "\"250 fine\"", "354 go",
+      "450 later", "ERROR:4.7.1:451 later", "RELAY;", "4711", "421 4.7.0 bye",
+    ]
+    let table = values.enumerated().map { "From:v\($0).example \($1)\n" }.joined()
+    let session = try site("access.text-loses-blanks", others: ["access": table]).start().connect(from: "127.0.0.77")
+    let found = Checker().run(try ExampleInput.make(["access": Array(table.utf8)])).findings
+    for (number, value) in values.enumerated() {
+      try session.command("RSET")
+      let reply = try session.command("MAIL FROM:<a@v\(number).example>")
+      // A refusal of sendmail's own making, or one that is none for the client.
+      let isOdd = reply.hasPrefix("553 5.3.0") || !["4", "5"].contains(reply.prefix(1))
+      let codes = found.filter { $0.diagnostic.line == number + 1 }.map(\.diagnostic.code.rawValue)
+      #expect(codes.isEmpty != isOdd, "\(value): \(reply) \(codes)")
+      if value == "421 4.7.0 bye" { break }
+    }
   }
 
   @Test func clientsAreNotQuarantined() throws {

@@ -7,9 +7,15 @@ enum AccessErrorCodeMismatch: AccessEntryCheck {
   static let interest: AccessTraits = .replyMismatch
 
   static func examine(_ entry: AccessEntry, _ table: AccessTableView, _ findings: inout FileFindings) {
-    guard let reply = AccessReply.read(entry.entry.value), reply.codesDiffer, let code = reply.code,
-      let enhanced = reply.effectiveEnhancedCode
-    else { return }
+    guard let reply = AccessReply.read(entry.entry.value), let code = reply.code else { return }
+    guard 400...599 ~= code else {
+      return findings.add(
+        check, line: entry.line, column: entry.valueColumn,
+        message: "sendmail refuses, and answers \(code)\(reply.effectiveEnhancedCode.map { " \($0.escaped)" } ?? ""), "
+          + "which the client takes for something else",
+        remedy: "begin with 4 for a refusal for now, with 5 for one for good")
+    }
+    guard reply.codesDiffer, let enhanced = reply.effectiveEnhancedCode else { return }
     findings.add(
       check, line: entry.line, column: entry.valueColumn,
       message:

@@ -10,18 +10,36 @@ enum AccessErrorWithoutCode: AccessEntryCheck {
   static func examine(_ entry: AccessEntry, _ table: AccessTableView, _ findings: inout FileFindings) {
     guard let reply = AccessReply.read(entry.entry.value) else { return }
     if reply.code == nil {
-      let shown = reply.text.isEmpty ? "" : " \(reply.text.escaped)"
+      let shown = reply.words.isEmpty ? "" : " \(reply.words.escaped)"
       findings.add(
         check, line: entry.line, column: entry.valueColumn,
         message: "there is no reply code before the text: sendmail answers 553 5.3.0\(shown)"
           + (reply.enhancedCode.map { ", without \($0.escaped)" } ?? ""),
-        remedy: "write \(suggestion(reply).escaped)", fix: fix(entry, reply, table))
+        remedy: remedy(entry, reply), fix: fix(entry, reply, table))
     } else if let code = reply.enhancedCode, !ReplyText.isEnhancedCode(code.bytes[...]) {
       findings.add(
         check, line: entry.line, column: entry.valueColumn,
         message: "\(code.escaped) is no enhanced status code: sendmail answers \(reply.code ?? 550) 5.0.0",
         remedy: "write the three numbers, as in ERROR:5.7.1:550 and the text")
     }
+  }
+
+  private static func remedy(_ entry: AccessEntry, _ reply: ReplyText) -> String {
+    // "RELAY"
+    if reply.isQuoted, reply.enhancedCode == nil, isKeyword(reply.words, entry) {
+      return "write \(reply.words.escaped) without quotes"
+    }
+    let isError = entry.entry.value.bytes.first.map { ASCII.lowercased($0) == 0x65 } ?? false
+    // 192.0.2.7 RELAY
+    if !isError, !reply.words.isEmpty, !reply.words.bytes.allSatisfy(ASCII.isDigit) {
+      return "if a refusal is meant, write ERROR:5.7.1:550 and the text"
+    }
+    return "write \(suggestion(reply).escaped)"
+  }
+
+  private static func isKeyword(_ text: ByteString, _ entry: AccessEntry) -> Bool {
+    if case .other = AccessAction(text, tag: entry.key.tag) { return false }
+    return true
   }
 
   private static func suggestion(_ reply: ReplyText) -> ByteString {

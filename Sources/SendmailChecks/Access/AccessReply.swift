@@ -7,8 +7,6 @@ enum AccessReply {
     let bytes = value.bytes.trimming(while: ASCII.isSpace)
     if bytes.prefix(6).map(ASCII.lowercased).elementsEqual("error:".utf8) { return ReplyText(bytes.dropFirst(6)) }
     guard let first = bytes.first, ASCII.isDigit(first) || first == ASCII.quote else { return nil }
-    let reply = ReplyText(bytes)
-    // A number that is no reply code is a text like any other.
-    return reply.code == nil && !bytes.allSatisfy(ASCII.isDigit) ? nil : reply
+    return ReplyText(bytes)
   }
 }

@@ -341,7 +341,8 @@ struct AccessSieve {
     var inner = digits + 4
     while inner < end, ASCII.isBlank(bytes[inner]) { inner += 1 }
     if inner + 1 < end, ASCII.isDigit(bytes[inner]), bytes[inner + 1] == 0x2E { enhanced = bytes[inner] }
-    if enhanced != 0, enhanced != bytes[digits] { result.insert(.replyMismatch) }
+    // Neither "not now" nor "never", or a code of the other kind.
+    if bytes[digits] & 0xFE != 0x34 || (enhanced != 0 && enhanced != bytes[digits]) { result.insert(.replyMismatch) }
     if !isQuoted, losesBlanks(bytes, start, end) { result.insert(.replyLosesBlanks) }
   }
 
