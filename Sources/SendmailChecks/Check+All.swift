@@ -15,7 +15,7 @@ extension Check {
       UnsafeLink.check,
     ]
     + MapChecks.all + configurationParser + StartMessages.all
-    + [MissingFile.check, NoLocalMailer.check, WaiverChecks.unused, WaiverChecks.unknown]
+    + [MissingFile.check, NoLocalMailer.check, UnqualifiedHost.check, WaiverChecks.unused, WaiverChecks.unknown]
 
   // What the parsers of SendmailConfig find: their texts stand there.
 

@@ -60,6 +60,8 @@ public struct CheckInput: Sendable {
   public var trustedUser: UInt32?
   /// What is known of the machine on which sendmail runs.
   public var machine: Machine
+  /// The machine's name where hosts(5) has it without a domain; nil otherwise, and where that is not known.
+  public var unqualifiedHost: ByteString?
 
   /// Makes an input without anything in it.
   public init(machine: Machine = Machine()) { self.machine = machine }

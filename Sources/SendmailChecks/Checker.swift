@@ -79,6 +79,7 @@ public struct Checker: Sendable {
         StartMessages.examine(input.startMessages, configuration.content, &findings)
         for file in input.files { MissingFile.examine(file, &findings) }
         NoLocalMailer.examine(context.facts, &findings)
+        if let name = input.unqualifiedHost { UnqualifiedHost.examine(name, &findings) }
         for database in input.userDatabases { UserDatabase.examine(database, &findings) }
       }
     }

@@ -60,6 +60,7 @@ package struct MachineNames: Sendable {
     }
     self.node = node
     self.full = full
+    lacksDomain = !own.isEmpty && !full.hasDot
     names = [node, full] + others + own.map { MachineNames.bracketed($0.address) }
     guard probe != .nothing else {
       interfaceNames = []
@@ -91,6 +92,9 @@ package struct MachineNames: Sendable {
   init(_ configuration: ConfigurationFile?) {
     self.init(probe: Probe(configuration?.option(named: "DontProbeInterfaces")))
   }
+
+  /// Whether hosts(5) knows the machine, and no domain of it: sendmail waits for a minute then, to look again.
+  package let lacksDomain: Bool
 
   /// What class `w` holds of it where no sendmail.cf says more: the names of interfaces with and without brackets.
   var members: [ByteString] {

@@ -121,6 +121,10 @@ extension MailDirectory {
     input.userDatabases = userDatabases()
     if !isElsewhere {
       input.trustedUser = locations.trustedUser
+      if let configuration = locations.configuration {
+        let names = MachineNames(configuration)
+        input.unqualifiedHost = names.lacksDomain ? names.node : nil
+      }
       input.files = fileStates(present, input)
     }
     return input

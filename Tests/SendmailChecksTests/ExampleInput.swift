@@ -47,6 +47,9 @@ enum ExampleInput {
             className: ByteString(className), file: ClassFile(bytes, format: format, purpose: purpose))))
     }
     input.files = listing.states(configuration)
+    // The name in the one line of hosts(5).
+    let names = (example["hosts"] ?? []).split { $0 == 0x20 || $0 == 0x0A }.dropFirst()
+    if !names.contains(where: { $0.contains(0x2E) }) { input.unqualifiedHost = names.first.map { ByteString($0) } }
     return input
   }
 

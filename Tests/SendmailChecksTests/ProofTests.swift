@@ -196,6 +196,8 @@ import Testing
     // SendmailConfig's tests compare these with the real sendmail.
     "class.byte-order-mark", "class.class-copy", "class.format", "cf.continued-comment", "cf.unknown-macro",
     "cf.option",
+    // MachineNamesTests.
+    "cf.unqualified-host",
     "cf.class-source", "cf.trusted-user", "relay.unreadable-note",
     // Modes and maps: ModeProofTests, and the tests of maps.
     "file.unsafe-directory", "file.unsafe-aliases", "file.unreadable", "file.writable", "file.linked-map",
