@@ -49,6 +49,26 @@ import Testing
     }
   }
 
+  /// Virtual users that are refused otherwise than their values say are found, and no others.
+  @Test func virtualUsersThatAreRefusedOtherwiseAreFound() throws {
+    let values = [
+      "error:5.1.1 550 gone", "error:5.1.1:550 gone", "error:nouser 550 5.1.1 gone", "error:nouser gone",
+      "error:4.7.0 450 later", "error:4.7.0:450 later", "error:5.1.1 gone", "%0", "%1", "anna", "v8@example.org",
+      "v9+x@example.org",
+    ]
+    let table = values.enumerated().map { "v\($0)@example.org \($1)\n" }.joined() + "v12+*@example.org %0\n"
+    let others = ["virtusertable": table]
+    let session = try site("virtmap.error-code-mismatch", others: others).start().connect(from: "127.0.0.77")
+    let input = ["virtusertable": Array(table.utf8), "local-host-names": Array("example.org\n".utf8)]
+    let found = Checker().run(try ExampleInput.make(input)).findings
+    for number in 0...values.count {
+      let reply = try session.recipient("v\(number)\(number == 12 ? "+d" : "")@example.org")
+      let isOdd = reply.hasPrefix("553 5.3.0") || reply.hasPrefix("554 ")
+      let codes = found.filter { $0.diagnostic.line == number + 1 }.map(\.diagnostic.code.rawValue)
+      #expect(codes.isEmpty != isOdd, "\(number): \(reply) \(codes)")
+    }
+  }
+
   @Test func clientsAreNotQuarantined() throws {
     let others = ["access": "Connect:127.0.0.77 QUARANTINE:odd\nTo:root@example.org OK\n"]
     let session = try site("access.quarantine-on-connect", others: others).start().connect(from: "127.0.0.77")

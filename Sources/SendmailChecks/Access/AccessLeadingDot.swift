@@ -16,6 +16,8 @@ enum AccessLeadingDot: AccessEntryCheck {
     let pattern = entry.pattern.bytes.drop { $0 == 0x2E }
     findings.add(
       check, line: entry.line, message: "\(entry.entry.key.escaped): \(why)",
-      remedy: "write \(entry.tagged(pattern).escaped), which stands for the domain and everything below it")
+      remedy: pattern.isEmpty
+        ? "remove the line"
+        : "write \(entry.tagged(pattern).escaped), which stands for the domain and everything below it")
   }
 }

@@ -117,6 +117,11 @@ struct VirtualUserRoutes {
     guard let entry = table.entry(at: line) else { return .unknown }
     let value = entry.value.bytes.trimming(while: ASCII.isSpace)
     if value.prefix(6).map(ASCII.lowercased).elementsEqual("error:".utf8) { return .elsewhere }
+    if value.elementsEqual("%0".utf8) {
+      guard let key = parts.zero?.map(ASCII.lowercased), let at = key.lastIndex(of: ASCII.at) else { return .unknown }
+      // Of a catch-all it is an address without a user, which is refused.
+      return at == 0 ? .elsewhere : .address(Address(user: Array(key[..<at]), domain: Array(key[(at + 1)...])))
+    }
     guard let at = value.lastIndex(of: ASCII.at) else {
       guard value.allSatisfy(VirtualUserRoutes.isPlain) else { return .unknown }
       return .local(expand(value, parts).map { $0.map(ASCII.lowercased) })

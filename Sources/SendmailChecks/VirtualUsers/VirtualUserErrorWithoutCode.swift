@@ -10,7 +10,16 @@ enum VirtualUserErrorWithoutCode: VirtualUserCheck {
   static func examine(_ entry: VirtualUserEntry, _ table: VirtualUserTableView, _ findings: inout FileFindings) {
     let error = VirtualUserError(entry.target)
     guard !error.reply.text.isEmpty else { return }
-    if error.reply.code == nil {
+    if let word = error.word, ReplyText.isEnhancedCode(word.bytes[...]) {
+      // The rules take one token for the word, and a number is one.
+      let new = ByteString("error:\(word):".utf8 + error.reply.text.bytes)
+      findings.add(
+        check, line: entry.line, column: entry.valueColumn,
+        message: "there is no colon behind the enhanced status code: sendmail answers 553 5.3.0 "
+          + "\(ByteString(word.bytes.dropFirst()).escaped) \(error.reply.text.escaped)",
+        remedy: "write \(new.escaped)",
+        fix: error.reply.code == nil ? nil : TableFixes.replacing(entry.index, of: table.table, value: new))
+    } else if error.reply.code == nil {
       let new = suggestion(error)
       findings.add(
         check, line: entry.line, column: entry.valueColumn,

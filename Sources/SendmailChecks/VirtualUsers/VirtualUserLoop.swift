@@ -3,13 +3,14 @@ internal import SendmailConfig
 /// Virtual users that lead back to themselves.
 enum VirtualUserLoop: VirtualUserCheck {
   static let check = Check("virtmap.loop", .warning, "Virtual users lead back to themselves", page: .virtmap)
-  static let interest: VirtualUserTraits = .address
+  static let interest: VirtualUserTraits = [.address, .percent]
 
   static func examine(_ entry: VirtualUserEntry, _ table: VirtualUserTableView, _ findings: inout FileFindings) {
     guard let user = entry.rule.key.user, let domain = entry.rule.key.domain else { return }
     let name = user.folded.bytes
-    // A catch-all, and "+*": whoever has no entry of his own.
-    let isAny = name.isEmpty || [0x2A, 0x2B].contains(name.last ?? 0)
+    // A catch-all, and "+*": whoever has no entry of his own. But "%0" is the key as it stands.
+    let isKey = entry.target.elementsEqual("%0".utf8)
+    let isAny = name.isEmpty || ([0x2A, 0x2B].contains(name.last ?? 0) && !isKey)
     let walk = table.routes.walk(
       VirtualUserRoutes.Address(user: isAny ? nil : name, domain: domain.folded.bytes))
     guard case .loop(let start) = walk.end else { return }
