@@ -57,9 +57,7 @@ struct IPv6Spelling {
       keys = wanted
       let groups = written.bytes.dropLast(2).split(separator: ASCII.colon, omittingEmptySubsequences: false)
       if written.bytes.suffix(2).elementsEqual("::".utf8), form == .uncompressed, groups.allSatisfy({ !$0.isEmpty }) {
-        let cut = groups.map { group in group.drop { $0 == 0x30 }.isEmpty ? group.suffix(1) : group.drop { $0 == 0x30 }
-        }
-        prefix = ByteString(Array("IPv6".utf8) + cut.flatMap { [ASCII.colon] + $0 })
+        prefix = ByteString(Array("IPv6".utf8) + groups.flatMap { [ASCII.colon] + Self.unpadded($0) })
       }
       return
     }
@@ -68,10 +66,7 @@ struct IPv6Spelling {
     // A prefix in whole groups.
     if groups.count <= 8, groups.allSatisfy({ Self.isCanonical($0) }) { return nil }
     if form == .compressed, isSound, written.bytes.last != ASCII.colon, hasGap(written.bytes) { return nil }
-    let cut = groups.reversed().drop(while: \.isEmpty).reversed().map { group -> ArraySlice<UInt8> in
-      let rest = group.drop { $0 == 0x30 }
-      return rest.isEmpty ? group.suffix(1) : rest
-    }
+    let cut = groups.reversed().drop(while: \.isEmpty).reversed().map(Self.unpadded)
     if isSound, cut.count <= 8, !cut.isEmpty, cut.allSatisfy({ !$0.isEmpty }) {
       keys = [ByteString(Array("IPv6".utf8) + cut.flatMap { [ASCII.colon] + $0 })]
     }
@@ -79,6 +74,11 @@ struct IPv6Spelling {
 
   private func hasGap(_ bytes: [UInt8]) -> Bool {
     zip(bytes, bytes.dropFirst()).contains { $0 == ASCII.colon && $1 == ASCII.colon }
+  }
+
+  private static func unpadded(_ group: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let rest = group.drop { $0 == 0x30 }
+    return rest.isEmpty ? group.suffix(1) : rest
   }
 
   private static func isHexadecimal(_ byte: UInt8) -> Bool {
