@@ -81,7 +81,9 @@ import Testing
       "mount --make-rprivate / && mount --bind etc-mail etc-mail && mount -o remount,ro,bind etc-mail && exec \"$@\""
     let outcome = try staging.run(place, behind: ["unshare", "-m", "/bin/sh", "-c", script, "sh"])
     #expect(try place.everything() == before)
-    #expect((outcome.errorText + outcome.outputText).contains("Read-only file system"), "\(outcome.errorText)")
+    // newaliases says it as sendmail's does: it cannot lock the text, and then gives no reason.
+    let reason = scenario.name == "newaliases" ? "cannot open alias database" : "Read-only file system"
+    #expect((outcome.errorText + outcome.outputText).contains(reason), "\(outcome.errorText)")
     if !scenario.isProgram { #expect(outcome.status == 77, "\(outcome.errorText)") }
   }
 
