@@ -4,7 +4,8 @@ internal import Glibc
 ///
 /// libdb's own verification believes an item's length when it marks what the item covers, and writes behind its memory when
 /// the item reaches over the end of its page; and it walks down a tree for ever that bites its own tail. So each item must be
-/// found inside its page first, and each page above its children (``PageTree``). All else is left to libdb.
+/// found inside its page first, and each page above its children (``PageTree``). A page that is no header and says that it is
+/// one can have libdb count down through all 32-bit numbers, for half a minute. All else is left to libdb.
 ///
 /// A page (`PAGE` in libdb's db_page.h), integers in the byte order of the file: page number at byte 8, number of entries 20,
 /// lowest byte in use 22 (of an overflow page: its length), page type 25; from byte 26 the 16-bit offsets of the entries, behind
@@ -30,15 +31,17 @@ struct PageCheck {
     var buffer = [UInt8](repeating: 0, count: max(pageSize, 256 << 10))
     var tree = PageTree()
     var isSound = true
+    var number = 0
     while isSound {
       let count = try PageCheck.fill(&buffer, from: descriptor, path: path)
       var start = 0
       while isSound, start + pageSize <= count {
         let page = Page(
           buffer: buffer, start: start, isBigEndian: header.isBigEndian, headerSize: header.pageHeaderSize)
-        isSound = self.isSound(page)
+        isSound = self.isSound(page, number)
         if isSound { tree.append(page) }
         start += pageSize
+        number += 1
       }
       if count < buffer.count { break }
     }
@@ -68,9 +71,11 @@ struct PageCheck {
   }
 
   /// Whether all that a page holds is inside it.
-  private func isSound(_ page: Page) -> Bool {
+  private func isSound(_ page: Page, _ number: Int) -> Bool {
     switch page.type {
-    case Page.invalid, Page.hashMeta, Page.btreeMeta: true
+    case Page.invalid: true
+    case Page.hashMeta: isHeader(page, number, DatabaseHeader.Magic.hash)
+    case Page.btreeMeta: isHeader(page, number, DatabaseHeader.Magic.btree)
     case Page.overflow: page.lowest <= pageSize - page.headerSize
     case Page.hash, Page.unsortedHash: hashItemsFit(page)
     case Page.btreeLeaf, Page.recnoLeaf, Page.duplicateLeaf: itemsFit(page, leafItemSize)
@@ -78,6 +83,11 @@ struct PageCheck {
     case Page.recnoInternal: itemsFit(page) { _, _ in 8 }
     default: false
     }
+  }
+
+  /// Whether a page is the header of a database: only a list of databases has more than one.
+  private func isHeader(_ page: Page, _ number: Int, _ magic: UInt32) -> Bool {
+    page.integer(12) == magic && (number == 0 || header.hasSubdatabases)
   }
 
   /// Whether each item of a btree page begins behind the offsets and ends inside the page.

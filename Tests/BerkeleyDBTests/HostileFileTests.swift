@@ -143,6 +143,25 @@ import Testing
     }
   }
 
+  /// Of such a page libdb's own verification counts a number below zero, and down through all others: half a minute each.
+  @Test(arguments: [DatabaseType.hash, .btree]) func pagesThatSayTheyAreAHeader(type: DatabaseType) throws {
+    let scratch = try TemporaryDirectory(inMemory: true)
+    let path = scratch.path("a.db")
+    var database = try Database(creating: path, type: type, layout: DatabaseLayout(pageSize: 512))
+    for key in 0..<20 as Range<UInt8> {
+      try database.put(key: [key].span, value: [UInt8](repeating: key, count: 20 + 60 * Int(key)).span)
+    }
+    try database.close()
+    let good = try readFile(path)
+    for page in stride(from: 512, to: good.count, by: 512) {
+      for header in [8, 9] as [UInt8] {
+        var bytes = good
+        bytes[page + 25] = header
+        #expect(try verify(bytes) == .DB_VERIFY_BAD, "page \(page / 512)")
+      }
+    }
+  }
+
   /// Items that share the pages of one large value: libdb would copy it for each of them, terabytes out of a small file.
   @Test func itemsThatShareOneLargeValue() throws {
     let page = 65_536

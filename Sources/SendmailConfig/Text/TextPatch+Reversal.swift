@@ -166,8 +166,8 @@ package struct PatchReversal {
       let block = hunk.lines(of: .added)
       let found = self.region(of: block, near: hunk.new)
       // What others have put where the text began or ended then is shown, too.
-      let before = found.lowerBound - (TextPatch.context - hunk.leadingContext)
-      let behind = found.upperBound + TextPatch.context - hunk.trailingContext
+      let before = found.lowerBound - max(0, TextPatch.context - hunk.leadingContext)
+      let behind = found.upperBound + max(0, TextPatch.context - hunk.trailingContext)
       let region = max(0, before)..<min(text.lineCount, behind)
       result += UnifiedDiff.heading(hunk.new..<hunk.new + block.count, region)
       let now = region.map { ByteString(text.line($0 + 1)) }
