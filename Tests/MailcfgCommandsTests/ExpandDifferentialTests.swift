@@ -13,13 +13,19 @@ struct ExpandDifferentialTests {
   @Test("Generated sites", .needsLiveSendmail, arguments: Set(0..<sites).union([51, 129]).sorted())
   func generated(_ seed: Int) throws { try Self.compare(seed) }
 
-  @Test("Files in which every address is too deep", .needsLiveSendmail, arguments: 0...3)
-  func tooDeep(_ deepest: Int) throws {
+  /// A site of the generated accounts, whose homes are still to be made.
+  private static func emptySite() throws -> (directory: TemporaryDirectory, site: SendmailSite) {
     let directory = try TemporaryDirectory()
     unsafe chmod(directory.path, 0o755)
     let site = try SendmailSite(
       mailDirectory: directory.path, accounts: GeneratedDelivery.accounts(homes: directory.path("homes")))
     try directory.makeDirectory("homes")
+    return (directory, site)
+  }
+
+  @Test("Files in which every address is too deep", .needsLiveSendmail, arguments: 0...3)
+  func tooDeep(_ deepest: Int) throws {
+    let (directory, site) = try Self.emptySite()
     for (account, number, text) in [("anna", UInt32(5001), "bin\n"), ("bernd", 5002, "list, bin\n\"news\"\n")] {
       try directory.makeDirectory("homes/\(account)")
       try directory.write("homes/\(account)/.forward", text)
@@ -56,11 +62,7 @@ struct ExpandDifferentialTests {
       "%FileInGroupWritableDirPath,GroupWritable%FileSafe",
     ])
   func writableLists(_ words: String) throws {
-    let directory = try TemporaryDirectory()
-    unsafe chmod(directory.path, 0o755)
-    let site = try SendmailSite(
-      mailDirectory: directory.path, accounts: GeneratedDelivery.accounts(homes: directory.path("homes")))
-    try directory.makeDirectory("homes")
+    let (directory, site) = try Self.emptySite()
     try directory.makeDirectory("homes/anna")
     var (aliases, addresses) = ("postmaster: root\n", ["anna"])
     let text = "dave@far.example, \"|/bin/prog\", /var/mail/box\n"
